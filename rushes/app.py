@@ -1,0 +1,479 @@
+"""`Rushes`: one object that opens the ledger, the HTTP clients, the driver and, if asked, the simulator.
+
+Nothing of it is global: several may live in one process, and several processes may share one home folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rushes.clock import Clock, SystemClock
+from rushes.config import Access, Config, Limits, access, load_config
+from rushes.errors import BadInput, SetupError, VideoError
+from rushes.http import Api, httpx, poll_client, submit_client
+from rushes.plan import Fit, Plan
+from rushes.request import VideoRequest
+
+if TYPE_CHECKING:
+    from rushes.jobs.link import Link
+    from rushes.jobs.machine import Event
+    from rushes.ledger import Job, Order, State
+    from rushes.providers.base import Ticket
+    from rushes.router.candidates import Candidate
+    from rushes.take import Take
+
+#: The day of a simulated world, unless another is asked for: all models of the first cards lived then.
+SIMULATED_DAY = date(2026, 8, 1)
+
+
+class Rushes:
+    """The whole of the package for one program. Open it with `Rushes.open()` and use it as an async context manager."""
+
+    def __init__(
+        self,
+        *,
+        home: Path | None = None,
+        config: Path | None = None,
+        simulate: bool = False,
+        as_of: date | None = None,
+        limits: Limits | None = None,
+        faults: Sequence[str] = (),
+        resume: bool = True,
+        on_event: Callable[[Event], None] | None = None,
+        http: httpx.AsyncClient | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._given: dict[str, Any] = {
+            "home": home,
+            "config": config,
+            "simulate": simulate,
+            "as_of": as_of,
+            "limits": limits,
+            "faults": faults,
+            "resume": resume,
+            "on_event": on_event,
+            "environ": environ,
+        }
+        self._environ = os.environ if environ is None else environ
+        self.home = (home or default_home(self._environ)).expanduser().absolute()
+        self.config: Config = load_config(config)
+        self.limits = limits or limits_of(self._environ)
+        self.simulate = simulate
+        self._as_of = as_of
+        self._faults = faults
+        self._resume = resume
+        self._on_event = on_event
+        self._own_http = http
+        self._stack: AsyncExitStack | None = None
+        self._clock: Clock = SystemClock()
+        self._links: dict[tuple[str, str | None], Link] = {}
+
+    @classmethod
+    def open(cls, **settings: Any) -> Self:
+        """Settings, all optional:
+
+        home: folder of the ledger and the takes (default: RUSHES_HOME, or the platform's data folder).
+        config: folder with the user's own `providers.yaml` and `models/*.yaml`.
+        simulate: use the simulator in this process: no key, no network, no cost.
+        as_of: the day by which lifecycle and prices are judged (default: today, 2026-08-01 when simulating).
+        limits: caps and waits (default: from RUSHES_… variables).
+        faults: faults of the simulator, such as "drop_after_accept".
+        resume: go on with the open jobs of processes that have died.
+        on_event: called with an `Event` whenever a job gets on.
+        http: a client of your own for polls and downloads; submits always use ours.
+        environ: the environment to read keys from.
+        """
+        return cls(**settings)
+
+    # --- opening and closing ------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        from rushes.jobs.driver import EmbeddedDriver
+        from rushes.jobs.machine import Machine
+        from rushes.ledger import Ledger
+
+        if self._stack is not None:
+            raise SetupError("this Rushes is open already")
+        async with AsyncExitStack() as stack:
+            try:
+                self._ledger = await stack.enter_async_context(Ledger.open(self.home))
+            except OSError as error:
+                raise SetupError(
+                    f"{self.home}: cannot be used: {error.strerror or error}", hint="Give another folder with --home."
+                ) from None
+            if self.simulate:
+                transport = self._open_world(stack)
+                self._polls = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
+                self._submits = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
+            else:
+                own = self._own_http
+                self._polls = await stack.enter_async_context(poll_client()) if own is None else own
+                self._submits = await stack.enter_async_context(submit_client(self.limits.submit_timeout))
+            self._machine = Machine(self._ledger, self._link, self._clock, self.limits, on_event=self._on_event)
+            self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, self._concurrency)
+            stack.push_async_callback(self._driver.aclose)
+            self._stack = stack.pop_all()
+        if self._resume:
+            await self._driver.resume(simulated=self.simulate)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stops. Submits on their way are written down first; open jobs go on at the next start."""
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            await stack.aclose()
+
+    def _open_world(self, stack: AsyncExitStack) -> httpx.AsyncBaseTransport:
+        from rushes.simulated import InProcess, open_world
+
+        world = open_world(self.home, self._as_of or SIMULATED_DAY, self.config.cards, self._faults)
+        stack.callback(world.close)
+        self._clock = world.clock
+        return InProcess(world)
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    @property
+    def day(self) -> date:
+        """The day by which lifecycle and prices are judged."""
+        if self._as_of is not None:
+            return self._as_of
+        return SIMULATED_DAY if self.simulate else datetime.now(UTC).date()
+
+    def access(self, provider: str) -> Access:
+        """A provider as this program can reach it."""
+        entry = self.config.providers[provider]
+        if self.simulate:
+            from rushes.simulated import simulated_access
+
+            return simulated_access(provider, entry)
+        return access(entry, self._environ)
+
+    def plan(
+        self,
+        request: VideoRequest,
+        *,
+        model: str | None = None,
+        endpoint: str | None = None,
+        fit: Fit = "exact",
+        unpriced: bool = False,
+    ) -> list[Candidate]:
+        """Every endpoint in question, usable ones first and cheapest first, each with its plan or every reason why not.
+
+        Sends nothing and needs neither a key nor an open Rushes. Raises BadInput for an unknown name or a broken input.
+        """
+        from rushes.router.candidates import candidates, endpoints
+
+        return candidates(
+            request,
+            endpoints(self.config, model=model, endpoint=endpoint),
+            config=self.config,
+            day=self.day,
+            fit=fit,
+            unpriced=unpriced,
+            missing=lambda each: self.access(each.provider).missing,
+        )
+
+    async def generate(self, request: VideoRequest | str, **how: Any) -> Take:
+        """Makes one clip and returns it once it is on disk; takes what `generate_all` takes.
+
+        Raises a VideoError that says what became of it: refused before anything was sent (Unsupported, Retired,
+        NotAuthorized, OverBudget), failed at the vendor, or parked (Unclear, Overdue).
+        """
+        results = await self.generate_all(request, **how)
+        if len(results) != 1:
+            raise BadInput(f"generate makes one clip, not {len(results)}", hint="Use generate_all for a count.")
+        if isinstance(results[0], VideoError):
+            raise results[0]
+        return results[0]
+
+    async def generate_all(
+        self,
+        request: VideoRequest | str,
+        *,
+        model: str | None = None,
+        endpoint: str | None = None,
+        fit: Fit = "exact",
+        unpriced: bool = False,
+        max_usd: Decimal | float | str | None = None,
+        run: str | None = None,
+        run_max_usd: Decimal | None = None,
+        label: str | None = None,
+        **settings: Any,
+    ) -> list[Take | VideoError]:
+        """Makes `request.count` clips; one result each, in order: the take, or what became of it instead.
+
+        `request` may be a prompt, with `settings` for the other fields of VideoRequest. `max_usd` caps the whole call,
+        `run_max_usd` everything under the name `run`. Raises a VideoError where nothing was sent at all.
+        """
+        from rushes.router.candidates import chosen
+
+        request = as_request(request, settings)
+        if model is None and endpoint is None:
+            raise BadInput("say which model: model=… or endpoint=…", hint="`rushes models` lists them.")
+        with self._clock.working():
+            request = await self._with_take(request)
+            found = self.plan(request, model=model, endpoint=endpoint, fit=fit, unpriced=unpriced)
+            plan = chosen(found)
+            jobs = await self._submit(plan, _decimal(max_usd), run, run_max_usd, label)
+        ended = await asyncio.gather(*(self._driver.wait(job) for job in jobs))
+        return [result for job in ended for result in await self._results(job)]
+
+    def generate_sync(self, request: VideoRequest | str, **how: Any) -> Take:
+        """`generate` for scripts and notebooks: opens a Rushes of the same settings in a thread of its own."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        async def once() -> Take:
+            async with type(self)(**self._given) as rushes:
+                return await rushes.generate(request, **how)
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, once()).result()
+
+    async def _with_take(self, request: VideoRequest) -> VideoRequest:
+        """The request with the file of the take that it extends, where it names one."""
+        if isinstance(request.extend, Path) and not request.extend.exists():
+            row = await self._ledger.take(str(request.extend))
+            if row is None:
+                raise BadInput(f"extend: there is neither a file nor a take '{request.extend}'")
+            return request.model_copy(update={"extend": self.home / row.path})
+        return request
+
+    async def _submit(
+        self, plan: Plan, max_usd: Decimal | None, run: str | None, run_max_usd: Decimal | None, label: str | None
+    ) -> list[Job]:
+        from rushes.jobs import money
+        from rushes.jobs.crashpoint import crashpoint
+        from rushes.jobs.fetch import room_for_clips
+        from rushes.jobs.orders import intent, order
+        from rushes.ledger import Caps
+
+        count, most = plan.request.count, plan.endpoint.inputs.samples
+        money.reserve(plan, count, max_usd)
+        room_for_clips(self.home)
+        link = self._link(plan.endpoint.id, None)
+        caps = Caps(
+            run=None if run_max_usd is None else money.micro(run_max_usd),
+            day=None if self.limits.max_usd_per_day is None else money.micro(self.limits.max_usd_per_day),
+        )
+        await self._driver.start()
+        jobs = []
+        for samples in [most] * (count // most) + [count % most] * bool(count % most):
+            prepared = await link.adapter.prepare(link.api, plan, samples)
+            submission = link.adapter.submission(prepared)
+            now = self._clock.now()
+            orders = [order(plan.request, now, simulated=self.simulate, run=run, label=label) for _ in range(samples)]
+            crashpoint("before-intent")
+            wanted = intent(
+                plan,
+                submission,
+                orders,
+                link,
+                now,
+                runner=self._ledger.runner,
+                simulated=self.simulate,
+                max_usd=max_usd,
+                caps=caps,
+            )
+            await self._ledger.intend(wanted)
+            crashpoint("after-intent")
+            self._driver.wake(wanted.job)
+            jobs.append(wanted.job)
+        return jobs
+
+    async def _results(self, job: Job) -> list[Take | VideoError]:
+        from rushes.errors import Refused
+        from rushes.jobs.orders import error_of
+        from rushes.ledger import State
+        from rushes.take import take_of
+
+        orders = await self._ledger.orders_of(job.id)
+        rows = {row.order: row for row in await self._ledger.takes(job=job.id)}
+        if job.state is not State.SUCCEEDED:
+            return [error_of(job)] * len(orders)
+        return [
+            take_of(rows[order.id], job, order, self.home)
+            if order.id in rows
+            else Refused(f"{job.endpoint}: {job.reason or 'held back by the vendor'}")
+            for order in orders
+        ]
+
+    # --- looking back, and deciding -----------------------------------------------------------------------------------
+
+    async def jobs(
+        self, *, states: Iterable[State] | None = None, run: str | None = None, limit: int | None = None
+    ) -> list[Job]:
+        """Jobs, newest first."""
+        return await self._ledger.jobs(states=states, run=run, limit=limit)
+
+    async def job(self, id: str) -> Job:
+        """One job. Raises BadInput for an unknown id."""
+        found = await self._ledger.job(id)
+        if found is None:
+            raise BadInput(f"there is no job '{id}' in {self.home}", hint="`rushes jobs list` shows them.")
+        return found
+
+    async def orders_of(self, job: str) -> list[Order]:
+        return await self._ledger.orders_of(job)
+
+    async def orders(self, run: str) -> list[Order]:
+        """Everything ordered under the name of a run."""
+        return await self._ledger.orders(run=run)
+
+    async def takes(self, *, run: str | None = None, job: str | None = None, limit: int | None = None) -> list[Take]:
+        """Finished clips, newest first."""
+        from rushes.take import take_of
+
+        found = []
+        for row in await self._ledger.takes(run=run, job=job, limit=limit):
+            owner = await self.job(row.job)
+            order = (await self._ledger.orders_of(row.job))[row.sample]
+            found.append(take_of(row, owner, order, self.home))
+        return found
+
+    async def spent(self, *, run: str | None = None, day: date | None = None) -> Decimal:
+        """US dollars settled or reserved, over a run or a day."""
+        from rushes.jobs.money import dollars
+
+        text = None if day is None else day.isoformat()
+        return dollars(await self._ledger.spent(simulated=self.simulate, run=run, day=text))
+
+    async def wait(self, job: Job) -> list[Take | VideoError]:
+        """One result for each order of a job, once it has ended or stands still."""
+        return await self._results(await self._driver.wait(job))
+
+    async def resume(self, id: str) -> Job:
+        """Goes on with a job that stands still: an overdue one is polled again, an unclear one looked up again."""
+        from rushes.ledger import State
+
+        await self._driver.start()
+        job = await self._own(id)
+        if job.state is State.OVERDUE:
+            job = await self._machine.extend_deadline(job)
+        self._driver.wake(job)
+        return job
+
+    async def adopt(self, id: str, ticket: Ticket) -> Job:
+        """Decides that the vendor's job `ticket` is what an unclear job became."""
+        await self._driver.start()
+        job = (await self._machine.adopt(await self._parked(id), ticket)).job
+        self._driver.wake(job)
+        return job
+
+    async def write_off(self, id: str) -> Job:
+        """Gives a parked job up. What it may have cost stays counted."""
+        await self._driver.start()
+        return await self._machine.write_off(await self._parked(id))
+
+    async def resubmit(self, id: str, max_usd: Decimal | None = None) -> Job:
+        """Sends an unclear job's exact bytes once more, as a new job of the same orders; both count as spent."""
+        from rushes.jobs.orders import again
+
+        await self._driver.start()
+        job = await self._parked(id)
+        sent = await self._ledger.bytes_of(id)
+        if sent is None:
+            raise BadInput(f"the bytes of job {id} are no longer kept")
+        wanted = again(job, await self._ledger.orders_of(id), sent, self._clock.now(), max_usd)
+        await self._ledger.intend(wanted)
+        await self._machine.write_off(job)
+        self._driver.wake(wanted.job)
+        return wanted.job
+
+    async def _own(self, id: str) -> Job:
+        job = await self.job(id)
+        if job.simulated != self.simulate:
+            raise BadInput(f"job {id} is {'simulated: add' if job.simulated else 'real: leave out'} --simulate")
+        return await self._ledger.own(id)
+
+    async def _parked(self, id: str) -> Job:
+        from rushes.ledger import PARKED
+
+        job = await self.job(id)
+        if job.state not in PARKED:
+            raise BadInput(f"job {id} is {job.state}; only unclear and overdue ones need a decision")
+        return await self._own(id)
+
+    # --- reaching vendors ---------------------------------------------------------------------------------------------
+
+    def _link(self, endpoint: str, base_url: str | None) -> Link:
+        if (endpoint, base_url) not in self._links:
+            self._links[endpoint, base_url] = self._make_link(endpoint, base_url)
+        return self._links[endpoint, base_url]
+
+    def _make_link(self, id: str, base_url: str | None) -> Link:
+        from rushes.jobs.link import Link
+        from rushes.providers import PROVIDERS
+        from rushes.providers.credentials import auth_of
+        from rushes.router.candidates import endpoints
+
+        [endpoint] = endpoints(self.config, endpoint=id)
+        entry = self.config.providers[endpoint.provider]
+        reached = self.access(endpoint.provider)
+        auth = auth_of(entry, reached)
+        trusted = frozenset(entry.trusted_hosts)
+        api = Api(self._polls, base_url or reached.base_url, auth, trusted_hosts=trusted)
+        return Link(endpoint, entry, PROVIDERS[entry.wire](reached.settings), api, self._submits, auth)
+
+    def _concurrency(self, endpoint: str) -> int:
+        return self.config.providers[endpoint.partition("/")[0]].concurrency
+
+
+def as_request(request: VideoRequest | str, settings: Mapping[str, Any]) -> VideoRequest:
+    """A request from a prompt and settings, or as it is. Raises BadInput with every complaint."""
+    from pydantic import ValidationError
+
+    if isinstance(request, VideoRequest):
+        if settings:
+            raise BadInput(f"give {', '.join(settings)} in the VideoRequest itself")
+        return request
+    try:
+        return VideoRequest(prompt=request, **settings)
+    except ValidationError as error:
+        raise BadInput("\n".join(_complaint(each) for each in error.errors())) from None
+
+
+def _complaint(detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        return f"'{name}' is no field of a request; there are {', '.join(VideoRequest.model_fields)}"
+    shown = f" (given: {detail['input']!r})" if isinstance(detail["input"], str | int | float) and name else ""
+    return f"{name}: {message}{shown}" if name else message
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """RUSHES_HOME, or the platform's folder for a program's data."""
+    if environ.get("RUSHES_HOME"):
+        return Path(environ["RUSHES_HOME"])
+    from platformdirs import user_data_path
+
+    return user_data_path("rushes")
+
+
+def limits_of(environ: Mapping[str, str]) -> Limits:
+    """Caps and waits from RUSHES_… variables. Raises BadConfig."""
+    from pydantic import ValidationError
+
+    from rushes.errors import BadConfig
+
+    given = {name: environ[key] for name in Limits.model_fields if environ.get(key := f"RUSHES_{name.upper()}")}
+    try:
+        return Limits.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"RUSHES_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise BadConfig(wrong) from None
+
+
+def _decimal(value: Decimal | float | str | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))

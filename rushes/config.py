@@ -1,0 +1,154 @@
+"""Who serves models, where, and with whose key: `providers.yaml`, overlaid by the user's own, and the environment.
+
+Secrets are read from the environment alone and live in `Access`, which never shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rushes.card import Card, load_cards, shipped_configs
+from rushes.errors import BadConfig
+from rushes.yaml import Document, read
+
+
+class Provider(BaseModel):
+    """One entry of `providers.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Another entry to start from; what stands here replaces what stands there.
+    like: str | None = None
+    name: str
+    #: Which adapter speaks to it.
+    wire: str
+    #: May hold {names} of `variables` and `settings`.
+    base_url: str
+    #: Base URLs by the value of `settings.location`, where a region's host follows no pattern.
+    base_urls: Mapping[str, str] = Field(default_factory=dict)
+    #: The variable that the vendor's own SDK reads for its base URL.
+    base_url_variable: str | None = None
+    auth: Literal["bearer", "api-key", "google", "none"]
+    #: Environment variables that may hold the key, the first one set counts.
+    key_variables: tuple[str, ...] = ()
+    #: Settings read from the environment: name to variable.
+    variables: Mapping[str, str] = Field(default_factory=dict)
+    region: str | None = None
+    #: Other hosts of this vendor that may be sent the key, by https.
+    trusted_hosts: tuple[str, ...] = ()
+    #: The least interval between two polls of one job, in seconds.
+    poll_seconds: Annotated[float, Field(gt=0)] = 3
+    #: How many jobs may run at once.
+    concurrency: Annotated[int, Field(ge=1)] = 4
+    settings: Mapping[str, str | int | float | bool | None] = Field(default_factory=dict)
+    docs: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """A provider as this machine can reach it."""
+
+    base_url: str
+    key: str | None = field(repr=False)
+    #: The adapter's settings, with those of the environment.
+    settings: Mapping[str, Any]
+    #: What is not set, each with the way to set it; empty where the provider can be used.
+    missing: tuple[str, ...]
+    #: True where the base URL is not the vendor's own.
+    redirected: bool
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every card and provider."""
+
+    cards: Mapping[str, Card]
+    providers: Mapping[str, Provider]
+
+
+class Limits(BaseModel):
+    """Caps and waits that hold for everything one `Rushes` does; from `RUSHES_…` variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: US dollars a day (UTC), over all processes that share the home folder; None: no cap.
+    max_usd_per_day: Annotated[Decimal, Field(ge=0)] | None = None
+    #: Seconds until a job counts as overdue.
+    deadline: Annotated[float, Field(gt=0)] = 1800
+    #: Seconds after which a submit that has not been answered counts as unclear.
+    submit_timeout: Annotated[float, Field(gt=0)] = 120
+    #: Seconds that a vendor's list may lag behind what it has accepted.
+    settle: Annotated[float, Field(ge=0)] = 15
+    #: The largest clip that is fetched, in bytes.
+    max_clip_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
+
+
+def load_config(folder: Path | None = None) -> Config:
+    """The shipped configs, overlaid by those in `folder`. Raises BadConfig by file and line."""
+    if folder is not None and not folder.is_dir():
+        raise BadConfig(f"{folder}: no such folder", hint="Give a folder that holds providers.yaml or models/*.yaml.")
+    folders = [shipped_configs(), *([folder] if folder else [])]
+    cards = load_cards(*(each / "models" for each in folders))
+    entries: dict[str, tuple[Document, dict[str, Any]]] = {}
+    for each in folders:
+        path = each / "providers.yaml"
+        if path.exists():
+            document = read(path)
+            if not isinstance(document.data, dict):
+                raise document.error((), "providers.yaml holds one block per provider")
+            entries |= {name: (document, entry) for name, entry in document.data.items()}
+    providers = {name: _provider(name, entries) for name in entries}
+    for card in cards.values():
+        for endpoint in card.endpoints:
+            if endpoint.provider not in providers:
+                known = ", ".join(sorted(providers))
+                raise BadConfig(
+                    f"models/{card.id}.yaml: provider '{endpoint.provider}' is not in providers.yaml ({known})"
+                )
+    return Config(cards, providers)
+
+
+def _provider(
+    name: str, entries: Mapping[str, tuple[Document, dict[str, Any]]], seen: tuple[str, ...] = ()
+) -> Provider:
+    document, entry = entries[name]
+    if not isinstance(entry, dict):
+        raise document.error((name,), f"'{name}' must be a block of settings")
+    like = entry.get("like")
+    if like is None:
+        return document.parse(Provider, at=(name,))
+    if like not in entries or like in (*seen, name):
+        others = ", ".join(sorted(set(entries) - {name}))
+        raise document.error((name, "like"), f"like: '{like}' is no other provider; there are {others}")
+    base = _provider(like, entries, (*seen, name)).model_dump(exclude={"like"})
+    merged = base | entry | {"settings": base["settings"] | dict(entry.get("settings") or {})}
+    document.data[name] = merged
+    return document.parse(Provider, at=(name,))
+
+
+def access(provider: Provider, environ: Mapping[str, str]) -> Access:
+    """`provider` as `environ` lets us reach it; what is missing is listed, not raised."""
+    missing: list[str] = []
+    settings: dict[str, Any] = dict(provider.settings)
+    for name, variable in provider.variables.items():
+        if environ.get(variable):
+            settings[name] = environ[variable]
+        elif settings.get(name) is None:
+            missing.append(f"set {variable}")
+    template = provider.base_urls.get(str(settings.get("location")), provider.base_url)
+    own = environ.get(provider.base_url_variable or "") or None
+    needed = set(re.findall(r"{(\w+)}", template))
+    known = needed <= settings.keys()
+    base_url = own or (template.format(**{name: settings[name] for name in needed}) if known else template)
+    key = next((environ[name] for name in provider.key_variables if environ.get(name)), None)
+    if key is None and provider.auth in ("bearer", "api-key"):
+        missing.append(f"set {' or '.join(provider.key_variables)}")
+    return Access(base_url, key, settings, tuple(missing), redirected=own is not None)

@@ -1,0 +1,99 @@
+"""Drives jobs inside this process: calls `machine.step` until each has ended or stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from rushes.clock import Clock, SystemClock
+from rushes.jobs.machine import Machine
+from rushes.ledger import FINAL, Job, Ledger, State
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two heartbeats of this process, in its own time.
+HEARTBEAT = 10.0
+
+
+class EmbeddedDriver:
+    """At least once: a job may be stepped twice, late, or in two places, and `step` makes that harmless."""
+
+    def __init__(self, machine: Machine, ledger: Ledger, clock: Clock, concurrency: Callable[[str], int]) -> None:
+        """`concurrency` says how many jobs of an endpoint's provider may run at once."""
+        self._machine = machine
+        self._ledger = ledger
+        self._clock = clock
+        self._tasks: dict[str, asyncio.Task[Job]] = {}
+        self._slots: Mapping[str, asyncio.Semaphore] = _Slots(concurrency)
+        self._heart: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Registers this process, so that others can tell whether it lives."""
+        if self._heart is None:
+            await self._ledger.beat(SystemClock().now())
+            self._heart = asyncio.create_task(self._beat())
+
+    async def resume(self, *, simulated: bool) -> list[Job]:
+        """Goes on with every open job whose process has died; returns those jobs."""
+        await self.start()
+        jobs = await self._ledger.take_over(SystemClock().now(), simulated=simulated)
+        for job in jobs:
+            self.wake(job)
+        return jobs
+
+    def wake(self, job: Job) -> None:
+        """Drives a job from now on; harmless for one that is driven already."""
+        task = self._tasks.get(job.id)
+        if task is None or task.done():
+            self._tasks[job.id] = asyncio.create_task(self._drive(job))
+
+    async def wait(self, job: Job) -> Job:
+        """The job once it has ended or stands still. Cancelling the wait does not stop the job."""
+        self.wake(job)
+        return await asyncio.shield(self._tasks[job.id])
+
+    async def aclose(self) -> None:
+        """Stops driving; what is on its way is written down first, everything else goes on at the next start."""
+        tasks = [*self._tasks.values(), *([self._heart] if self._heart else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._machine.aclose()
+
+    async def _drive(self, job: Job) -> Job:
+        if job.state is not State.QUEUED:
+            return await self._steps(job)
+        async with self._slots[job.endpoint]:
+            return await self._steps(job)
+
+    async def _steps(self, job: Job) -> Job:
+        while True:
+            with self._clock.working():
+                following = await self._machine.step(job.id)
+            if following.wait is None or following.job.state in FINAL:
+                return following.job
+            await self._clock.sleep(following.wait)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            try:
+                await self._ledger.beat(SystemClock().now())
+            except Exception:
+                logger.exception("the heartbeat could not be written")
+
+
+class _Slots(defaultdict[str, asyncio.Semaphore]):
+    """One semaphore a provider, made when first asked for."""
+
+    def __init__(self, concurrency: Callable[[str], int]) -> None:
+        super().__init__()
+        self._concurrency = concurrency
+
+    def __getitem__(self, endpoint: str) -> asyncio.Semaphore:
+        provider = endpoint.partition("/")[0]
+        if provider not in self:
+            self[provider] = asyncio.Semaphore(self._concurrency(endpoint))
+        return super().__getitem__(provider)

@@ -1,0 +1,591 @@
+"""The life of a job, one bounded step at a time; whoever drives it calls `step` until it ends.
+
+No clip lost, nothing paid twice:
+
+* The intent is durable before the POST, the outcome right after it.
+* A submit is sent at most once. What may have been accepted is never sent again, and nothing fails over from it.
+* Polls and downloads may be repeated as often as need be. No poll is written down.
+* Whoever lost the fence to another process writes nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rushes.card import Size
+from rushes.clock import Clock
+from rushes.config import Limits
+from rushes.errors import (
+    BadFile,
+    BadReply,
+    DiskFull,
+    JobFailed,
+    JobLost,
+    LedgerBroken,
+    NotAuthorized,
+    NotSent,
+    RateLimited,
+    Refused,
+    Retired,
+    Unsupported,
+    VideoError,
+)
+from rushes.http import httpx
+from rushes.jobs import money, outcome
+from rushes.jobs.crashpoint import crashpoint
+from rushes.jobs.fetch import Fetched, fetch
+from rushes.jobs.link import Link, Links
+from rushes.jobs.polling import expected, wait
+from rushes.ledger import FINAL, PARKED, Job, Ledger, State, TakeRow, Transition, new_id
+from rushes.plan import Settings
+from rushes.providers.base import Pending, Ready, Ticket, Times
+from rushes.request import Mode
+
+logger = logging.getLogger(__name__)
+
+#: A submit is not sent if more than this many seconds have passed since "sending" was made durable: the process was
+#: frozen meanwhile, and another may have taken the job over.
+GUARD = 10.0
+#: How long a job may wait to be sent, through refused connections and rate limits.
+PATIENCE = 900.0
+#: A job that the vendor does not know this soon after it was accepted may still turn up.
+GRACE = 30.0
+#: How often a broken file is fetched before the job counts as failed.
+FETCHES = 4
+#: How often, and how far apart in seconds, an unclear job is looked up before it waits for a person.
+LOOKS = 3
+LOOK_AGAIN = 30.0
+#: Our clock and the vendor's may differ by this much.
+SKEW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Next:
+    """Where a job stands, and after how many seconds to step again; None: not until somebody decides."""
+
+    job: Job
+    wait: float | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to show a person. `progress` is the vendor's percentage, where it tells."""
+
+    job: Job
+    what: str
+    progress: float | None = None
+
+
+@dataclass
+class _Watch:
+    """What one process has seen of a running job; lost with it, and no harm done."""
+
+    last_not_done: datetime | None = None
+    first_started: datetime | None = None
+    first_done: datetime | None = None
+    not_ready: int = 0
+    fetches: int = 0
+    looks: int = 0
+    words: set[str] = field(default_factory=set)
+
+
+class Machine:
+    """The only code that submits, polls and fetches, and the only code that changes a job's state."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        links: Links,
+        clock: Clock,
+        limits: Limits,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        guard: float = GUARD,
+    ) -> None:
+        self._ledger = ledger
+        self._links = links
+        self._clock = clock
+        self._limits = limits
+        self._on_event = on_event or (lambda event: None)
+        self._guard = guard
+        self._watches: dict[str, _Watch] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._sending: set[asyncio.Task[Job]] = set()
+
+    async def aclose(self) -> None:
+        """Waits for submits that are on their way, so that their outcome is written down."""
+        while self._sending:
+            await asyncio.wait(self._sending)
+
+    async def step(self, id: str) -> Next:
+        """Takes a job one step on. May be called twice, late, or by two processes."""
+        lock = self._locks.setdefault(id, asyncio.Lock())
+        async with lock:
+            job = await self._ledger.job(id)
+            if job is None:
+                raise JobLost(f"no job {id} in the ledger")
+            if job.state in FINAL:
+                self._watches.pop(id, None)
+                self._locks.pop(id, None)
+                return Next(job, None)
+            if job.runner != self._ledger.runner:
+                return Next(job, None)
+            match job.state:
+                case State.QUEUED:
+                    return await self._submit(job)
+                case State.SENDING:
+                    return await self._unclear(job, "the process ended while it was being sent")
+                case State.RUNNING:
+                    return await self._poll(job)
+                case State.UNCLEAR:
+                    return await self._reconcile(job)
+                case _:
+                    return Next(job, None)
+
+    # --- submitting ---------------------------------------------------------------------------------------------------
+
+    async def _submit(self, job: Job) -> Next:
+        try:
+            link = self._links(job.endpoint, job.base_url)
+            link_headers = await link.auth.headers()
+            sent = await self._ledger.bytes_of(job.id)
+            if sent is None:
+                raise BadReply("its bytes are no longer in the ledger")
+            headers = {**sent.headers, "content-type": sent.content_type, **link_headers}
+            request = link.submits.build_request(
+                "POST", link.api.url(sent.path), headers=headers, content=sent.body, extensions={"trace": _trace}
+            )
+        except VideoError as error:
+            return await self._end(job, error, settled=money.Settlement(0, "not billed"))
+        # Cancelling us must not cancel a POST that is on its way: of 20 cancelled after 30 ms, 19 had been accepted.
+        task = asyncio.create_task(self._send(job, link, request))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        job = await asyncio.shield(task)
+        match job.state:
+            case State.RUNNING:
+                self._tell(job, "accepted")
+                return Next(job, self._next_poll(job, link))
+            case State.QUEUED:
+                return Next(job, _patience(job.attempts))
+            case State.UNCLEAR:
+                return await self._reconcile(job)
+            case _:
+                return Next(job, None)
+
+    async def _send(self, job: Job, link: Link, request: httpx.Request) -> Job:
+        at = self._clock.now()
+        started, wall = time.monotonic(), time.time()
+        values: dict[str, Any] = {"state": State.SENDING, "sending": at, "attempts": job.attempts + 1}
+        if not await self._move(job, values, {State.QUEUED}):
+            return await self._fresh(job)
+        job = replace(job, **values)
+        crashpoint("after-sending")
+        # Monotonic clocks stand still while a machine sleeps, wall clocks may be set: either may tell.
+        if max(time.monotonic() - started, time.time() - wall) > self._guard:
+            await self._move(job, {"state": State.QUEUED, "reason": "frozen while about to be sent"}, {State.SENDING})
+            return await self._fresh(job)
+        try:
+            response = await link.submits.send(request)
+            result = outcome.of_answer(response, link.adapter)
+        except asyncio.CancelledError:
+            await self._store(job, outcome.Doubtful("cancelled while it was being sent"), {})
+            raise
+        except Exception as error:
+            response = None
+            result = outcome.of_failure(error)
+        crashpoint("answered")
+        return await self._store(job, result, {} if response is None else response.headers)
+
+    async def _store(self, job: Job, result: outcome.Outcome, headers: Mapping[str, str]) -> Job:
+        """Makes the outcome durable, however long that takes: the vendor knows it already, and we must."""
+        values = self._outcome_values(job, result)
+        if "x-rushes-simulated" in headers:
+            values["simulated"] = True
+            scale = headers.get("x-rushes-time-scale", "")
+            values["time_scale"] = job.time_scale if scale == "virtual" else _scale(scale)
+        keep_bytes = values["state"] in (State.QUEUED, State.UNCLEAR)
+        while True:
+            try:
+                await self._move(job, values, {State.SENDING}, drop_bytes=not keep_bytes)
+                crashpoint("after-accepted")
+                return await self._fresh(job)
+            except LedgerBroken as error:
+                logger.error("job %s: the outcome %s cannot be stored yet: %s", job.id, result, error.message)
+                await asyncio.sleep(1)
+
+    def _outcome_values(self, job: Job, result: outcome.Outcome) -> dict[str, Any]:
+        now = self._clock.now()
+        match result:
+            case outcome.Accepted(ticket):
+                deadline = now + timedelta(seconds=self._limits.deadline)
+                accepted = {"id": ticket.id, "extra": dict(ticket.extra)}
+                return {
+                    "state": State.RUNNING,
+                    "ticket": accepted,
+                    "accepted": now,
+                    "deadline": deadline,
+                    "reason": None,
+                }
+            case outcome.Again(error) if (now - job.created).total_seconds() < PATIENCE:
+                asked = error.retry_after if isinstance(error, RateLimited) else None
+                reason = error.message + (f"; the vendor asks for {asked:g} s" if asked else "")
+                return {"state": State.QUEUED, "reason": reason}
+            case outcome.Again(error) | outcome.Rejected(error):
+                return {
+                    "state": State.FAILED,
+                    "kind": _kind(error),
+                    "reason": error.message,
+                    "ended": now,
+                    "settled": 0,
+                    "settled_how": "not billed",
+                }
+            case outcome.Doubtful(reason):
+                return {"state": State.UNCLEAR, "reason": reason}
+
+    # --- unclear ------------------------------------------------------------------------------------------------------
+
+    async def _unclear(self, job: Job, reason: str) -> Next:
+        await self._move(job, {"state": State.UNCLEAR, "reason": reason}, {State.SENDING})
+        return await self._reconcile(await self._fresh(job))
+
+    async def _reconcile(self, job: Job) -> Next:
+        """Adopts the vendor's job, if exactly one can be it and it can be nobody else's.
+
+        A list that lacks it proves nothing.
+        """
+        watch = self._watches.setdefault(job.id, _Watch())
+        if not watch.looks:
+            self._tell(job, "unclear")
+        if job.state is not State.UNCLEAR or job.sending is None:
+            return Next(job, None)
+        try:
+            link = self._links(job.endpoint, job.base_url)
+            if not link.adapter.listable:
+                return Next(job, None)
+            # The frozen process may yet send, and the vendor needs a moment to list what it accepted.
+            settled = job.sending + timedelta(seconds=self._guard + self._limits.submit_timeout + self._limits.settle)
+            if (left := (settled - self._clock.now()).total_seconds()) > 0:
+                return Next(job, left)
+            watch.looks += 1
+            early, late = job.sending - SKEW, settled + SKEW
+            found = await link.adapter.find(link.api, job.fingerprint, early, late)
+        except (VideoError, httpx.HTTPError) as error:
+            logger.warning("job %s: cannot be looked up: %s", job.id, _said(error))
+            return Next(job, LOOK_AGAIN if watch.looks < LOOKS else None)
+        taken = await self._ledger.tickets(job.base_url)
+        free = [each for each in found if each.ticket.id not in taken]
+        rivals = [
+            each
+            for each in await self._ledger.jobs(states=[State.UNCLEAR, State.SENDING])
+            if each.id != job.id and each.base_url == job.base_url and dict(each.fingerprint) == dict(job.fingerprint)
+        ]
+        if len(free) == 1 and free[0].certain and not rivals:
+            return await self.adopt(job, free[0].ticket, free[0].created)
+        return Next(job, LOOK_AGAIN if watch.looks < LOOKS else None)
+
+    async def adopt(self, job: Job, ticket: Ticket, accepted: datetime | None = None) -> Next:
+        """Goes on with a vendor's job that was found to be this one."""
+        now = self._clock.now()
+        values = {
+            "state": State.RUNNING,
+            "ticket": {"id": ticket.id, "extra": dict(ticket.extra)},
+            "accepted": accepted or now,
+            "deadline": now + timedelta(seconds=self._limits.deadline),
+            "reason": "adopted from the vendor's list" if accepted else "adopted by hand",
+        }
+        await self._move(job, values, {State.UNCLEAR}, drop_bytes=True)
+        return Next(await self._fresh(job), 0.0)
+
+    async def write_off(self, job: Job) -> Job:
+        """Gives an unclear or overdue job up; what it may have cost counts as spent."""
+        values = self._ending(job, JobLost("written off by hand"), money.Settlement(job.reserved, "assumed"))
+        await self._move(job, values, PARKED, drop_bytes=True)
+        return await self._fresh(job)
+
+    async def extend_deadline(self, job: Job) -> Job:
+        """Lets an overdue job be polled again."""
+        deadline = self._clock.now() + timedelta(seconds=self._limits.deadline)
+        await self._move(job, {"state": State.RUNNING, "deadline": deadline, "reason": None}, {State.OVERDUE})
+        return await self._fresh(job)
+
+    # --- waiting ------------------------------------------------------------------------------------------------------
+
+    async def _poll(self, job: Job) -> Next:
+        watch = self._watches.setdefault(job.id, _Watch())
+        try:
+            link = self._links(job.endpoint, job.base_url)
+        except VideoError as error:
+            return await self._later(job, watch, None, error)
+        try:
+            answer = await link.adapter.poll(link.api, _ticket(job))
+        except JobLost as error:
+            if (self._clock.now() - _accepted(job)).total_seconds() < GRACE:
+                return await self._later(job, watch, link, error)
+            return await self._end(job, error)
+        except (Refused, JobFailed) as error:
+            return await self._end(job, error)
+        except (VideoError, httpx.HTTPError) as error:
+            return await self._later(job, watch, link, error)
+        if isinstance(answer, Pending):
+            return await self._pending(job, watch, link, answer)
+        now = self._clock.now()
+        watch.first_done = watch.first_done or now
+        if not answer.clips:
+            return await self._end(job, Refused("; ".join(answer.refused) or "finished without a clip"))
+        return await self._fetch(job, watch, link, answer)
+
+    async def _pending(self, job: Job, watch: _Watch, link: Link, answer: Pending) -> Next:
+        now = self._clock.now()
+        watch.last_not_done = now
+        if answer.started:
+            watch.first_started = watch.first_started or now
+        if answer.unknown and answer.unknown not in watch.words:
+            watch.words.add(answer.unknown)
+            logger.warning("job %s: the vendor says '%s', which nobody knows; waiting on", job.id, answer.unknown)
+        self._tell(job, "rendering" if answer.started else "waiting", answer.progress)
+        return await self._or_overdue(job, max(self._next_poll(job, link), answer.wait or 0.0))
+
+    async def _later(self, job: Job, watch: _Watch, link: Link | None, error: Exception) -> Next:
+        """A poll or a download that failed is no news: the job runs on."""
+        watch.not_ready += 1
+        logger.info("job %s: %s", job.id, _said(error))
+        asked = error.retry_after if isinstance(error, RateLimited) else None
+        pause = asked if asked is not None else min(2.0 * 2 ** min(watch.not_ready, 5), 60.0)
+        self._tell(job, f"asking again: {_said(error)}")
+        return await self._or_overdue(job, pause)
+
+    async def _or_overdue(self, job: Job, pause: float) -> Next:
+        now = self._clock.now()
+        if job.deadline is None or now < job.deadline:
+            left = pause if job.deadline is None else min(pause, (job.deadline - now).total_seconds() + 0.001)
+            return Next(job, left)
+        reason = (
+            f"not finished {self._limits.deadline:g} s after it was accepted; `rushes jobs resume {job.id}` waits on"
+        )
+        await self._move(job, {"state": State.OVERDUE, "reason": reason}, {State.RUNNING})
+        self._tell(job, "overdue")
+        return Next(await self._fresh(job), None)
+
+    def _next_poll(self, job: Job, link: Link) -> float:
+        elapsed = (self._clock.now() - _accepted(job)).total_seconds() * job.time_scale
+        pause = wait(expected(link.endpoint, settings_of(job).seconds), elapsed, fastest=link.provider.poll_seconds)
+        return pause / job.time_scale
+
+    # --- fetching -----------------------------------------------------------------------------------------------------
+
+    async def _fetch(self, job: Job, watch: _Watch, link: Link, ready: Ready) -> Next:
+        self._tell(job, "downloading", 100.0)
+        folder = self._ledger.home / "takes" / job.endpoint.replace("/", "-")
+        begun = self._clock.now()
+        fetched: list[Fetched] = []
+        try:
+            for sample, clip in enumerate(ready.clips):
+                stem = f"{job.id}-{sample}"
+                fetched.append(await fetch(link.api, clip, folder, stem, max_bytes=self._limits.max_clip_bytes))
+        except BadFile as error:
+            watch.fetches += 1
+            if watch.fetches >= FETCHES:
+                paid = self._settle_delivered(job, link, ready)
+                return await self._end(job, JobFailed(f"the finished file is unusable: {error.message}"), paid)
+            return await self._later(job, watch, link, error)
+        except OSError as error:
+            return await self._later(
+                job, watch, link, DiskFull(f"the clip cannot be written: {error.strerror or error}")
+            )
+        except (VideoError, httpx.HTTPError) as error:
+            return await self._later(job, watch, link, error)
+        crashpoint("file-written")
+        return await self._deliver(job, watch, link, ready, fetched, begun)
+
+    async def _deliver(
+        self, job: Job, watch: _Watch, link: Link, ready: Ready, fetched: Sequence[Fetched], begun: datetime
+    ) -> Next:
+        now = self._clock.now()
+        orders = await self._ledger.orders_of(job.id)
+        settlement = self._settle_delivered(job, link, ready)
+        timing = _timing(job, watch, ready.times, begun, now, inline=all(clip.data for clip in ready.clips))
+        each = settlement.micro // max(len(fetched), 1)
+        takes = [
+            TakeRow(
+                id=new_id("take"),
+                order=order.id,
+                job=job.id,
+                sample=sample,
+                created=now,
+                path=str(one.path.relative_to(self._ledger.home)),
+                sha256=one.sha256,
+                delivered=dict(one.probe.json()),
+                timing=timing,
+                cost=None if settlement.how == "unknown" else each,
+                cost_how=settlement.how,
+                rewritten_prompt=ready.rewritten_prompt,
+            )
+            for sample, (order, one) in enumerate(zip(orders, fetched, strict=False))
+        ]
+        values = {
+            "state": State.SUCCEEDED,
+            "ended": now,
+            "settled": settlement.micro,
+            "settled_how": settlement.how,
+            "reason": "; ".join(ready.refused) or None,
+            "kind": "moderation" if ready.refused else None,
+        }
+        await self._move(job, values, {State.RUNNING}, takes=takes)
+        job = await self._fresh(job)
+        self._tell(job, "succeeded", 100.0)
+        return Next(job, None)
+
+    def _settle_delivered(self, job: Job, link: Link, ready: Ready) -> money.Settlement:
+        held_back = max(len(ready.refused), job.samples - len(ready.clips))
+        day = date.fromisoformat(job.as_of)
+        return money.delivered(link.endpoint, day, settings_of(job), len(ready.clips), held_back, ready.usage)
+
+    # --- ending -------------------------------------------------------------------------------------------------------
+
+    async def _end(self, job: Job, error: VideoError, settled: money.Settlement | None = None) -> Next:
+        """Ends a job without a clip; `settled` unless the vendor's own rule says what it costs."""
+        if settled is None:
+            billing = self._links(job.endpoint, job.base_url).endpoint.billing
+            settled = money.undelivered(job.reserved, error, billing)
+        await self._move(job, self._ending(job, error, settled), {State.QUEUED, State.RUNNING}, drop_bytes=True)
+        job = await self._fresh(job)
+        self._tell(job, job.state)
+        return Next(job, None)
+
+    def _ending(self, job: Job, error: VideoError, settled: money.Settlement) -> dict[str, Any]:
+        state = State.LOST if isinstance(error, JobLost) else State.FAILED
+        if isinstance(error, JobFailed) and error.kind == "cancelled":
+            state = State.CANCELLED
+        return {
+            "state": state,
+            "kind": _kind(error),
+            "reason": error.message,
+            "ended": self._clock.now(),
+            "settled": settled.micro,
+            "settled_how": settled.how,
+        }
+
+    # --- the ledger ---------------------------------------------------------------------------------------------------
+
+    async def _move(
+        self,
+        job: Job,
+        values: Mapping[str, Any],
+        out_of: frozenset[State] | set[State],
+        *,
+        takes: Sequence[TakeRow] = (),
+        drop_bytes: bool = False,
+    ) -> bool:
+        return await self._ledger.move(Transition(job.id, job.fence, frozenset(out_of), values, takes, drop_bytes))
+
+    async def _fresh(self, job: Job) -> Job:
+        fresh = await self._ledger.job(job.id)
+        assert fresh is not None, "jobs are never deleted"
+        return fresh
+
+    def _tell(self, job: Job, what: str, progress: float | None = None) -> None:
+        self._on_event(Event(job, what, progress))
+
+
+async def _trace(event: str, info: Mapping[str, Any]) -> None:
+    if event.endswith("receive_response_headers.started"):
+        crashpoint("mid-post")
+
+
+def _patience(attempts: int) -> float:
+    return min(2.0 ** min(attempts, 6), 60.0)
+
+
+def _ticket(job: Job) -> Ticket:
+    assert job.ticket is not None, "a running job has a ticket"
+    return Ticket(job.ticket["id"], job.ticket["extra"])
+
+
+def _accepted(job: Job) -> datetime:
+    assert job.accepted is not None, "a running job was accepted"
+    return job.accepted
+
+
+def settings_of(job: Job) -> Settings:
+    """What was sent for a job, as the plan had it."""
+    sent = dict(job.settings)
+    size = sent.pop("size")
+    return Settings(**{**sent, "mode": Mode(sent["mode"])}, size=None if size is None else Size.model_validate(size))
+
+
+def _kind(error: VideoError) -> str:
+    match error:
+        case Refused():
+            return "moderation"
+        case JobFailed(kind=kind):
+            return kind
+        case JobLost():
+            return "lost"
+        case Retired():
+            return "retired"
+        case Unsupported():
+            return "invalid"
+        case NotAuthorized():
+            return "access"
+        case NotSent() | RateLimited():
+            return "not sent"
+        case _:
+            return "vendor"
+
+
+def _said(error: Exception) -> str:
+    # The text of an HTTP client's error may hold an address with a key in it; its name cannot.
+    return error.message if isinstance(error, VideoError) else type(error).__name__
+
+
+def _scale(text: str) -> float:
+    try:
+        return max(float(text), 0.001)
+    except ValueError:
+        return 1.0
+
+
+def _timing(
+    job: Job, watch: _Watch, vendor: Times, begun: datetime, complete: datetime, *, inline: bool
+) -> dict[str, float | None]:
+    """Seconds of each stretch of a job's life, in the vendor's world; None where nobody could tell.
+
+    `inline`: the clips came with the last poll, so that there was no download of its own.
+
+    The vendor's own times win over what we saw between two polls; `poll_gap` says how much that could have missed.
+    """
+    assert job.sending is not None
+    accepted, done = _accepted(job), watch.first_done or begun
+    scale = job.time_scale
+
+    def apart(start: datetime | None, end: datetime | None) -> float | None:
+        return None if start is None or end is None else round(max(0.0, (end - start).total_seconds()) * scale, 3)
+
+    def within(start: datetime | None, end: datetime | None) -> float | None:
+        # The vendor's two times are of one clock, which may be another world's: no scale.
+        return None if start is None or end is None else round(max(0.0, (end - start).total_seconds()), 3)
+
+    queue = within(vendor.created, vendor.started)
+    making = within(vendor.created, vendor.finished)
+    render = within(vendor.started, vendor.finished)
+    if queue is None and watch.first_started is not None:
+        queue = apart(accepted, watch.first_started)
+    making = apart(accepted, done) if making is None else making
+    if render is None and queue is not None and making is not None:
+        render = round(max(0.0, making - queue), 3)
+    return {
+        "submit": apart(job.sending, accepted),
+        "queue": queue,
+        "render": render,
+        "making": making,
+        "download": None if inline else apart(begun, complete),
+        "total": apart(job.sending, complete),
+        "poll_gap": apart(watch.last_not_done, done),
+    }

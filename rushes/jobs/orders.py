@@ -1,0 +1,179 @@
+"""From a plan to orders in the ledger, each with the job that serves it; and from a job back to what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from rushes.errors import (
+    JobFailed,
+    JobLost,
+    NotAuthorized,
+    NotSent,
+    OverBudget,
+    Overdue,
+    Refused,
+    Retired,
+    Unclear,
+    Unsupported,
+    VideoError,
+)
+from rushes.jobs import money
+from rushes.jobs.link import Link
+from rushes.ledger import Bytes, Caps, Intent, Job, Order, State, new_id
+from rushes.plan import Plan, describe
+from rushes.providers.base import Submission
+from rushes.request import VideoRequest
+
+
+def order(request: VideoRequest, now: datetime, *, simulated: bool, run: str | None, label: str | None) -> Order:
+    """One clip asked for."""
+    return Order(new_id("order"), now, label, run, simulated, request_json(request))
+
+
+def intent(
+    plan: Plan,
+    submission: Submission,
+    orders: list[Order],
+    link: Link,
+    now: datetime,
+    *,
+    runner: str,
+    simulated: bool,
+    max_usd: Decimal | None,
+    caps: Caps,
+    time_scale: float = 1.0,
+) -> Intent:
+    """A job for `orders`, with its exact bytes and its money reserved.
+
+    Raises OverBudget where `max_usd` is too little.
+    """
+    settings = asdict(plan.settings)
+    settings["size"] = None if plan.settings.size is None else plan.settings.size.model_dump()
+    changes = [asdict(change) for change in plan.changes]
+    for change in changes:
+        difference = change["price_difference"]
+        change["price_difference"] = None if difference is None else str(difference)
+    job = Job(
+        id=new_id("job"),
+        endpoint=plan.endpoint.id,
+        simulated=simulated,
+        run=orders[0].run,
+        state=State.QUEUED,
+        kind=None,
+        reason=None,
+        runner=runner,
+        fence=1,
+        base_url=link.api.base_url,
+        samples=len(orders),
+        settings=settings,
+        changes=changes,
+        notes=list(plan.notes),
+        fingerprint=dict(submission.fingerprint),
+        body_sha256=sha256(submission.body).hexdigest(),
+        ticket=None,
+        attempts=0,
+        day=now.date().isoformat(),
+        as_of=plan.day.isoformat(),
+        price=None if plan.price is None else money.micro(plan.price),
+        price_source=plan.price_source,
+        reserved=money.reserve(plan, len(orders), max_usd),
+        settled=None,
+        settled_how=None,
+        created=now,
+        sending=None,
+        accepted=None,
+        deadline=None,
+        ended=None,
+        time_scale=time_scale,
+    )
+    sent = Bytes(submission.path, submission.content_type, dict(submission.headers), submission.body)
+    return Intent(job, orders, sent, caps)
+
+
+def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: Decimal | None) -> Intent:
+    """The same bytes once more, as a new job of the same orders. Raises OverBudget where `max_usd` is too little."""
+    if max_usd is not None and job.reserved > money.micro(max_usd):
+        raise OverBudget(f"sending it again may cost ${money.dollars(job.reserved)}, over the cap of ${max_usd}")
+    new = replace(
+        job,
+        id=new_id("job"),
+        state=State.QUEUED,
+        kind=None,
+        reason=f"resubmitted for {job.id}",
+        fence=1,
+        ticket=None,
+        attempts=0,
+        day=now.date().isoformat(),
+        settled=None,
+        settled_how=None,
+        created=now,
+        sending=None,
+        accepted=None,
+        deadline=None,
+        ended=None,
+    )
+    return Intent(new, orders, sent, again=True)
+
+
+def request_json(request: VideoRequest) -> dict[str, Any]:
+    """A request for the record: what was left out is left out, media by name or by hash."""
+    record = request.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    for field in ("image", "last_image", "audio_track", "extend"):
+        if (media := getattr(request, field)) is not None:
+            record[field] = _media_json(media)
+    if request.reference_images:
+        record["reference_images"] = [_media_json(media) for media in request.reference_images]
+    return record
+
+
+def _media_json(media: Path | str | bytes) -> str:
+    match media:
+        case Path():
+            return str(media)
+        case bytes():
+            return f"sha256:{sha256(media).hexdigest()}"
+        case str() if media.startswith("data:"):
+            return f"sha256:{sha256(media.encode()).hexdigest()}"
+        case _:
+            # What stands after the question mark may be a signature.
+            return media.partition("?")[0]
+
+
+def error_of(job: Job) -> VideoError:
+    """What became of a job that has no clip to show, as an exception."""
+    said = f"{job.endpoint}: {job.reason or job.state}"
+    cost = f"${money.dollars(job.spent)}"
+    match job.state, job.kind:
+        case State.UNCLEAR, _:
+            return Unclear(
+                f"{said}. Job {job.id} may have been accepted and may have cost {cost}; it is not sent again.",
+                hint=f"`rushes jobs show {job.id}` says more; `rushes jobs resolve {job.id}` decides it.",
+            )
+        case State.OVERDUE, _:
+            return Overdue(f"{said}", hint=f"Job {job.id} still counts for {cost}.")
+        case State.LOST, _:
+            return JobLost(f"{said} (job {job.id}, counted: {cost})")
+        case _, "moderation":
+            return Refused(said, hint="Change the prompt or the picture; the same ones are refused again.")
+        case _, "retired":
+            return Retired(said)
+        case _, "access":
+            return NotAuthorized(said)
+        case _, "invalid":
+            return Unsupported(said, hint=f"Sent was: {describe_sent(job.settings)}.")
+        case _, "not sent":
+            return NotSent(f"{said}. Nothing was accepted, nothing is billed.")
+        case _:
+            return JobFailed(f"{said} (job {job.id}, counted: {cost})", kind=job.kind or "vendor")
+
+
+def describe_sent(settings: Mapping[str, Any]) -> str:
+    """What was sent, in one line."""
+    known = {name: settings[name] for name in ("seconds", "resolution", "aspect_ratio", "audio")}
+    return describe(VideoRequest(prompt="-", **known))

@@ -1,0 +1,429 @@
+"""The ledger: the only truth about money and state, and the only code that knows SQL.
+
+Writes of concurrent jobs share their commits: whatever is asked for while one transaction is being made durable goes
+into the next one, in bulk statements.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from rushes.errors import LedgerBroken, OverBudget
+from rushes.ledger import migrate, sqlite
+from rushes.ledger.ids import new_id
+from rushes.ledger.rows import OPEN, Bytes, Intent, Job, Order, State, TakeRow, Transition
+from rushes.ledger.tables import job_orders, jobs, orders, runners, submissions, takes
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+Row = TypeVar("Row")
+
+#: A runner whose heartbeat is older than this is dead, even if something still holds its lock file.
+STALE = timedelta(seconds=60)
+BATCH = 256
+
+
+@dataclass
+class _Call:
+    work: Callable[[Connection], Any]
+    done: asyncio.Future[Any]
+
+
+@dataclass
+class _Write:
+    what: Intent | Transition
+    done: asyncio.Future[Any]
+
+
+class Ledger:
+    """One ledger, as one process (a runner) sees it. Made by `Ledger.open`."""
+
+    def __init__(self, home: Path, *, stale: timedelta = STALE) -> None:
+        self.home = home
+        self.runner = new_id("runner")
+        self._stale = stale
+        self._locks = home / "runners"
+        self._lock = FileLock(self._locks / f"{self.runner}.lock")
+        self._engine = create_async_engine(
+            f"sqlite+aiosqlite:///{home / 'ledger.sqlite'}", connect_args={"timeout": 30}
+        )
+        sqlite.prepare(self._engine)
+        self._queue: asyncio.Queue[_Call | _Write] = asyncio.Queue()
+        self._writer: asyncio.Task[None] | None = None
+        self._registered = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, home: Path, *, stale: timedelta = STALE) -> AsyncIterator[Ledger]:
+        """The ledger in `home`, made or brought to today's form first."""
+        home.mkdir(parents=True, exist_ok=True)
+        ledger = cls(home, stale=stale)
+        ledger._locks.mkdir(exist_ok=True)
+        try:
+            await ledger._migrate()
+            ledger._writer = asyncio.create_task(ledger._write_batches())
+            yield ledger
+        finally:
+            await ledger._close()
+
+    async def _migrate(self) -> None:
+        where = str(self.home / "ledger.sqlite")
+        try:
+            async with self._engine.connect() as connection:
+                reading = await connection.execution_options(**{sqlite.READ_ONLY: True})
+                found = await reading.run_sync(migrate.current)
+            if found != migrate.HEAD:
+                # Two processes may open a new home at once; the second finds the work done.
+                async with self._engine.begin() as connection:
+                    if await connection.run_sync(migrate.current) != migrate.HEAD:
+                        await connection.run_sync(migrate.upgrade, where)
+        except DBAPIError as error:
+            raise _broken(error, self.home) from error
+
+    async def _close(self) -> None:
+        if self._writer is not None:
+            await self._queue.join()
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        if self._registered:
+            self._lock.release()
+        await self._engine.dispose()
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def intend(self, intent: Intent) -> None:
+        """Writes a job, its orders and its bytes durably, and reserves its money.
+
+        Raises OverBudget, and then nothing is written.
+        """
+        error = await self._put(lambda done: _Write(intent, done))
+        if error is not None:
+            raise error
+
+    async def move(self, transition: Transition) -> bool:
+        """Makes a transition durable; False where the fence has passed to another runner or the state is another."""
+        moved: bool = await self._put(lambda done: _Write(transition, done))
+        return moved
+
+    async def _call(self, work: Callable[[Connection], Result]) -> Result:
+        result: Result = await self._put(lambda done: _Call(work, done))
+        return result
+
+    async def _put(self, make: Callable[[asyncio.Future[Any]], _Call | _Write]) -> Any:
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(make(done))
+        return await done
+
+    async def _write_batches(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            try:
+                await self._write_batch(batch)
+            finally:
+                for _ in batch:
+                    self._queue.task_done()
+
+    async def _write_batch(self, batch: Sequence[_Call | _Write]) -> None:
+        try:
+            async with self._engine.begin() as connection:
+                results = await connection.run_sync(_apply, batch)
+        except Exception as error:
+            if len(batch) > 1:  # one that cannot be written must not take the others with it
+                for each in batch:
+                    await self._write_batch([each])
+                return
+            wrapped = _broken(error, self.home) if isinstance(error, DBAPIError) else error
+            if not batch[0].done.done():
+                batch[0].done.set_exception(wrapped)
+            return
+        for each, result in zip(batch, results, strict=True):
+            if not each.done.done():
+                each.done.set_result(result)
+
+    # --- runners ------------------------------------------------------------------------------------------------------
+
+    async def beat(self, now: datetime) -> None:
+        """Says that this runner lives; the first beat registers it and takes its lock file."""
+        first = not self._registered
+        if first:
+            self._lock.acquire(timeout=0)
+            self._registered = True
+
+        def work(connection: Connection) -> None:
+            if first:
+                connection.execute(insert(runners).values(id=self.runner, heartbeat=now))
+            else:
+                connection.execute(update(runners).where(runners.c.id == self.runner).values(heartbeat=now))
+
+        await self._call(work)
+
+    async def take_over(self, now: datetime, *, simulated: bool, only: Iterable[str] | None = None) -> list[Job]:
+        """Makes every open job of dead runners ours, by raising its fence; returns those jobs."""
+        wanted = None if only is None else set(only)
+
+        def work(connection: Connection) -> list[Job]:
+            where = jobs.c.state.in_(OPEN) & (jobs.c.simulated == simulated)
+            open_jobs = _rows(connection, Job, select(jobs).where(where))
+            dead = self._dead(connection, {job.runner for job in open_jobs if job.runner}, now)
+            taken = [job.id for job in open_jobs if job.runner in dead and (wanted is None or job.id in wanted)]
+            for part in _parts(taken):
+                connection.execute(
+                    update(jobs).where(jobs.c.id.in_(part)).values(runner=self.runner, fence=jobs.c.fence + 1)
+                )
+            return [
+                job for part in _parts(taken) for job in _rows(connection, Job, select(jobs).where(jobs.c.id.in_(part)))
+            ]
+
+        return await self._call(work)
+
+    def _dead(self, connection: Connection, ids: set[str], now: datetime) -> set[str]:
+        found = connection.execute(select(runners.c.id, runners.c.heartbeat).where(runners.c.id.in_(ids)))
+        return {
+            id
+            for id, heartbeat in found
+            if id != self.runner and (now - heartbeat > self._stale or not self._is_locked(id))
+        }
+
+    def _is_locked(self, runner: str) -> bool:
+        lock = FileLock(self._locks / f"{runner}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    async def own(self, job: str) -> Job:
+        """Makes one job ours, whoever had it: for a person's own decision about a parked job."""
+
+        def work(connection: Connection) -> Job:
+            connection.execute(update(jobs).where(jobs.c.id == job).values(runner=self.runner, fence=jobs.c.fence + 1))
+            return _rows(connection, Job, select(jobs).where(jobs.c.id == job))[0]
+
+        return await self._call(work)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def _read(self, work: Callable[[Connection], Result]) -> Result:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(**{sqlite.READ_ONLY: True})
+                return await connection.run_sync(work)
+        except DBAPIError as error:
+            raise _broken(error, self.home) from error
+
+    async def job(self, id: str) -> Job | None:
+        return next(iter(await self._read(lambda c: _rows(c, Job, select(jobs).where(jobs.c.id == id)))), None)
+
+    async def jobs(
+        self,
+        *,
+        states: Iterable[State] | None = None,
+        run: str | None = None,
+        simulated: bool | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> list[Job]:
+        """Jobs that fit, newest first."""
+        query = select(jobs).order_by(jobs.c.created.desc(), jobs.c.id.desc())
+        if states is not None:
+            query = query.where(jobs.c.state.in_([*states]))
+        if run is not None:
+            query = query.where(jobs.c.run == run)
+        if simulated is not None:
+            query = query.where(jobs.c.simulated == simulated)
+        if order is not None:
+            query = query.where(jobs.c.id.in_(select(job_orders.c.job).where(job_orders.c.order == order)))
+        return await self._read(lambda c: _rows(c, Job, query.limit(limit)))
+
+    async def bytes_of(self, job: str) -> Bytes | None:
+        """The exact submission, while it is kept."""
+        query = select(*(submissions.c[each.name] for each in fields(Bytes))).where(submissions.c.job == job)
+        return next(iter(await self._read(lambda c: _rows(c, Bytes, query))), None)
+
+    async def orders_of(self, job: str) -> list[Order]:
+        """The orders that a job serves, by sample."""
+        query = (
+            select(orders)
+            .join(job_orders, job_orders.c.order == orders.c.id)
+            .where(job_orders.c.job == job)
+            .order_by(job_orders.c.sample)
+        )
+        return await self._read(lambda c: _rows(c, Order, query))
+
+    async def orders(self, *, run: str) -> list[Order]:
+        return await self._read(lambda c: _rows(c, Order, select(orders).where(orders.c.run == run)))
+
+    async def takes(
+        self, *, job: str | None = None, order: str | None = None, run: str | None = None, limit: int | None = None
+    ) -> list[TakeRow]:
+        """Takes that fit, newest first."""
+        query = select(takes).order_by(takes.c.created.desc(), takes.c.id.desc())
+        if job is not None:
+            query = query.where(takes.c.job == job)
+        if order is not None:
+            query = query.where(takes.c.order == order)
+        if run is not None:
+            query = query.where(takes.c.job.in_(select(jobs.c.id).where(jobs.c.run == run)))
+        return await self._read(lambda c: _rows(c, TakeRow, query.limit(limit)))
+
+    async def take(self, id: str) -> TakeRow | None:
+        return next(iter(await self._read(lambda c: _rows(c, TakeRow, select(takes).where(takes.c.id == id)))), None)
+
+    async def tickets(self, base_url: str) -> set[str]:
+        """Every vendor id that some job of ours at `base_url` holds."""
+        query = select(jobs.c.ticket).where((jobs.c.base_url == base_url) & jobs.c.ticket.is_not(None))
+        found = await self._read(lambda c: c.execute(query).scalars().all())
+        return {str(ticket["id"]) for ticket in found if ticket}
+
+    async def spent(self, *, simulated: bool, run: str | None = None, day: str | None = None) -> int:
+        """Micro-dollars settled or reserved, over a run or a day."""
+        return await self._read(lambda c: _spent(c, simulated=simulated, run=run, day=day))
+
+
+# --- inside one transaction -------------------------------------------------------------------------------------------
+
+
+def _apply(connection: Connection, batch: Sequence[_Call | _Write]) -> list[Any]:
+    results: dict[int, Any] = {}
+    intents = [
+        (at, each.what) for at, each in enumerate(batch) if isinstance(each, _Write) and isinstance(each.what, Intent)
+    ]
+    moves = [
+        (at, each.what)
+        for at, each in enumerate(batch)
+        if isinstance(each, _Write) and isinstance(each.what, Transition)
+    ]
+    results |= _intend(connection, intents)
+    results |= _move(connection, moves)
+    for at, each in enumerate(batch):
+        if isinstance(each, _Call):
+            results[at] = each.work(connection)
+    return [results[at] for at in range(len(batch))]
+
+
+def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> dict[int, OverBudget | None]:
+    """Reserves and writes what the caps allow, in turn; the error for each that they do not."""
+    results: dict[int, OverBudget | None] = {}
+    spent: dict[tuple[bool, str | None, str | None], int] = {}
+    granted: list[Intent] = []
+    for at, intent in intents:
+        job = intent.job
+        over: OverBudget | None = None
+        keys = []
+        for name, cap, run, day in (("run", intent.caps.run, job.run, None), ("day", intent.caps.day, None, job.day)):
+            if cap is None:
+                continue
+            key = (job.simulated, run, day)
+            if key not in spent:
+                spent[key] = _spent(connection, simulated=job.simulated, run=run, day=day)
+            keys.append(key)
+            if spent[key] + job.reserved > cap:
+                beyond = spent[key] + job.reserved - cap
+                over = OverBudget(
+                    f"the cap of ${cap / 1e6:.2f} a {name} would be exceeded by ${beyond / 1e6:.4f}: "
+                    f"${spent[key] / 1e6:.4f} are spent or reserved, this job may cost ${job.reserved / 1e6:.4f}",
+                    hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
+                )
+        results[at] = over
+        if over is None:
+            granted.append(intent)
+            for key in keys:
+                spent[key] += job.reserved
+    if granted:
+        new = [asdict(order) for intent in granted if not intent.again for order in intent.orders]
+        if new:
+            connection.execute(insert(orders), new)
+        connection.execute(insert(jobs), [_columns(intent.job) for intent in granted])
+        connection.execute(
+            insert(job_orders),
+            [
+                {"job": intent.job.id, "sample": sample, "order": order.id}
+                for intent in granted
+                for sample, order in enumerate(intent.orders)
+            ],
+        )
+        connection.execute(insert(submissions), [_columns(intent.bytes) | {"job": intent.job.id} for intent in granted])
+    return results
+
+
+def _move(connection: Connection, moves: Sequence[tuple[int, Transition]]) -> dict[int, bool]:
+    """Makes the transitions whose fence and state hold, grouped into one statement per set of columns."""
+    if not moves:
+        return {}
+    now: dict[str, tuple[int, str]] = {}
+    for part in _parts([move.job for _, move in moves]):
+        rows = connection.execute(select(jobs.c.id, jobs.c.fence, jobs.c.state).where(jobs.c.id.in_(part)))
+        now |= {id: (fence, state) for id, fence, state in rows}
+    results: dict[int, bool] = {}
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    rows_of_takes: list[dict[str, Any]] = []
+    dropped: list[str] = []
+    for at, move in moves:
+        fence, state = now.get(move.job, (-1, ""))
+        results[at] = fence == move.fence and state in move.out_of
+        if results[at]:
+            now[move.job] = (fence, str(move.values.get("state", state)))
+            groups[tuple(sorted(move.values))].append({"_job": move.job} | dict(move.values))
+            rows_of_takes += [asdict(take) for take in move.takes]
+            if move.drop_bytes:
+                dropped.append(move.job)
+    for columns, values in groups.items():
+        changes: dict[Any, Any] = {jobs.c[name]: bindparam(name) for name in columns}
+        connection.execute(update(jobs).where(jobs.c.id == bindparam("_job")).values(changes), values)
+    if rows_of_takes:
+        connection.execute(insert(takes), rows_of_takes)
+    for part in _parts(dropped):
+        connection.execute(delete(submissions).where(submissions.c.job.in_(part)))
+    return results
+
+
+def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str | None) -> int:
+    query = select(func.coalesce(func.sum(func.coalesce(jobs.c.settled, jobs.c.reserved)), 0))
+    query = query.where(jobs.c.simulated == simulated)
+    if run is not None:
+        query = query.where(jobs.c.run == run)
+    if day is not None:
+        query = query.where(jobs.c.day == day)
+    return int(connection.execute(query).scalar_one())
+
+
+def _rows(connection: Connection, row: type[Row], query: Select[Any]) -> list[Row]:
+    return [row(**values) for values in map(_typed, connection.execute(query).mappings())]
+
+
+def _typed(values: Mapping[Any, Any]) -> dict[str, Any]:
+    row = dict(values)
+    if "state" in row:
+        row["state"] = State(row["state"])
+    return row
+
+
+def _columns(row: Job | Bytes) -> dict[str, Any]:
+    return {each.name: getattr(row, each.name) for each in fields(row)}
+
+
+def _parts(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _broken(error: BaseException, home: Path) -> LedgerBroken:
+    reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return LedgerBroken(
+        f"the ledger in {home} cannot be used: {reason}", hint="Is the disk full, or the folder read-only?"
+    )

@@ -1,0 +1,146 @@
+"""What the ledger hands out and takes in: plain values, no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    #: Written down, not sent.
+    QUEUED = "queued"
+    #: On its way; if nobody can say what became of it, it is unclear.
+    SENDING = "sending"
+    #: The vendor has it.
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    #: The vendor no longer knows it.
+    LOST = "lost"
+    #: Parked: it may have been accepted, and nobody knows. Never sent again by itself.
+    UNCLEAR = "unclear"
+    #: Parked: our deadline passed; the ticket is kept.
+    OVERDUE = "overdue"
+
+
+FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST})
+PARKED = frozenset({State.UNCLEAR, State.OVERDUE})
+#: What a driver works on without being asked.
+OPEN = frozenset({State.QUEUED, State.SENDING, State.RUNNING})
+
+
+@dataclass(frozen=True)
+class Order:
+    id: str
+    created: datetime
+    label: str | None
+    run: str | None
+    simulated: bool
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row of `jobs`; see `rushes.ledger.tables` for what the columns mean. Money in micro-dollars."""
+
+    id: str
+    endpoint: str
+    simulated: bool
+    run: str | None
+    state: State
+    kind: str | None
+    reason: str | None
+    runner: str | None
+    fence: int
+    base_url: str
+    samples: int
+    settings: Mapping[str, Any]
+    changes: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
+    fingerprint: Mapping[str, str]
+    body_sha256: str
+    ticket: Mapping[str, Any] | None
+    attempts: int
+    day: str
+    as_of: str
+    price: int | None
+    price_source: str | None
+    reserved: int
+    settled: int | None
+    settled_how: str | None
+    created: datetime
+    sending: datetime | None
+    accepted: datetime | None
+    deadline: datetime | None
+    ended: datetime | None
+    time_scale: float
+
+    @property
+    def spent(self) -> int:
+        """What it counts for in every budget: what was settled, or else what is reserved."""
+        return self.reserved if self.settled is None else self.settled
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """The exact submission of a job."""
+
+    path: str
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class TakeRow:
+    id: str
+    order: str
+    job: str
+    sample: int
+    created: datetime
+    path: str
+    sha256: str
+    delivered: Mapping[str, Any]
+    timing: Mapping[str, Any]
+    cost: int | None
+    cost_how: str
+    rewritten_prompt: str | None
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Micro-dollars that must not be exceeded, checked in the same transaction that reserves; None: no cap."""
+
+    run: int | None = None
+    day: int | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A job about to be submitted, with the orders that it serves (sample 0 first) and its exact bytes."""
+
+    job: Job
+    orders: Sequence[Order]
+    bytes: Bytes
+    caps: Caps = Caps()
+    #: True for a further job of orders that stand in the ledger already.
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A change of one job, done only if `fence` still holds and the job is in one of the states `out_of`."""
+
+    job: str
+    fence: int
+    out_of: frozenset[State]
+    values: Mapping[str, Any]
+    takes: Sequence[TakeRow] = ()
+    #: True once the bytes are needed no more.
+    drop_bytes: bool = False

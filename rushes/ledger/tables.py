@@ -1,0 +1,163 @@
+"""The ledger's tables: what was ordered, every paid submission and its life, and the takes that came of it.
+
+Money is whole micro-dollars. Times are whole microseconds since 1970 (UTC), so that every database keeps them alike.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Time(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: Processes that drive jobs. One whose lock file is free, or whose heartbeat is old, is dead: others take its jobs
+#: over.
+runners = Table(
+    "runners",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("heartbeat", Time, nullable=False),
+)
+
+#: One clip asked for, until it is there or given up.
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("created", Time, nullable=False),
+    #: The caller's own name for it, such as a benchmark's cell; unique within a run.
+    Column("label", String(200)),
+    Column("run", String(200)),
+    Column("simulated", Boolean, nullable=False),
+    #: The request as asked; media by name or hash, never their bytes.
+    Column("request", JSON, nullable=False),
+    Index(None, "run", "label"),
+)
+
+#: One paid submission for one or more orders, and its life.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint", String(200), nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("run", String(200)),
+    Column("state", String(20), nullable=False),
+    #: Why it ended or stands still: a failure's kind, and what was said.
+    Column("kind", String(20)),
+    Column("reason", Text),
+    # who drives it
+    Column("runner", String(40), ForeignKey("runners.id")),
+    Column("fence", Integer, nullable=False),
+    # what was sent, and where
+    Column("base_url", Text, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("fingerprint", JSON, nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("ticket", JSON),
+    Column("attempts", Integer, nullable=False),
+    # money
+    #: The day (UTC) that it counts for in a cap a day.
+    Column("day", String(10), nullable=False),
+    #: The day by which its price and the endpoint's lifecycle were judged.
+    Column("as_of", String(10), nullable=False),
+    #: For one clip; None where the endpoint has no price.
+    Column("price", BigInteger),
+    Column("price_source", Text),
+    Column("reserved", BigInteger, nullable=False),
+    Column("settled", BigInteger),
+    Column("settled_how", String(20)),
+    # its life
+    Column("created", Time, nullable=False),
+    Column("sending", Time),
+    Column("accepted", Time),
+    Column("deadline", Time),
+    Column("ended", Time),
+    #: How much faster than ours the clock of a simulated world ran; durations are in its seconds.
+    Column("time_scale", Float, nullable=False, server_default="1"),
+    Index(None, "state"),
+    Index(None, "day"),
+    Index(None, "run"),
+)
+
+job_orders = Table(
+    "job_orders",
+    metadata,
+    Column("job", String(40), ForeignKey("jobs.id"), primary_key=True),
+    Column("sample", Integer, primary_key=True),
+    Column("order", String(40), ForeignKey("orders.id"), nullable=False, index=True),
+)
+
+#: The exact bytes of each submission, until its outcome is known.
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("job", String(40), ForeignKey("jobs.id"), primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: One finished clip.
+takes = Table(
+    "takes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("order", String(40), ForeignKey("orders.id"), nullable=False, index=True),
+    Column("job", String(40), ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("sample", Integer, nullable=False),
+    Column("created", Time, nullable=False),
+    #: Relative to the home folder.
+    Column("path", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("delivered", JSON, nullable=False),
+    Column("timing", JSON, nullable=False),
+    #: Micro-dollars; None where the endpoint has no price.
+    Column("cost", BigInteger),
+    Column("cost_how", String(20), nullable=False),
+    Column("rewritten_prompt", Text),
+)

@@ -1,0 +1,75 @@
+"""What a video file really is, read from the file and not from what anybody says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rushes.errors import BadFile
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A file's own facts; what it does not tell is None."""
+
+    container: str
+    bytes: int
+    #: Length of the picture in seconds.
+    seconds: float | None
+    width: int
+    height: int
+    fps: float | None
+    video_codec: str
+    #: None where the file has no sound.
+    audio_codec: str | None
+
+    @property
+    def sound(self) -> bool:
+        return self.audio_codec is not None
+
+    def json(self) -> Mapping[str, Any]:
+        return asdict(self)
+
+
+def probe(path: Path) -> Probe:
+    """Opens `path`, decodes its first and last frames and reads its facts.
+
+    Raises BadFile for what is empty, cut short or no video.
+    """
+    import av
+
+    size = path.stat().st_size
+    if size == 0:
+        raise BadFile("the file is empty")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise BadFile("the file holds no picture")
+            video = container.streams.video[0]
+            if next(container.decode(video), None) is None:
+                raise BadFile("the file holds no frame that can be decoded")
+            end = 0.0
+            container.seek(0)
+            for packet in container.demux(video):
+                if packet.pts is not None and packet.time_base is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            claimed = None
+            if video.duration is not None and video.time_base is not None:
+                claimed = float(video.duration * video.time_base)
+            if claimed is not None and end < claimed - 0.5:
+                raise BadFile(f"the file is cut short: it says {claimed:.1f} s and holds {end:.1f} s")
+            audio = container.streams.audio
+            return Probe(
+                container=container.format.name,
+                bytes=size,
+                seconds=round(end, 3) or claimed,
+                width=video.width,
+                height=video.height,
+                fps=float(video.average_rate) if video.average_rate else None,
+                video_codec=video.codec_context.name,
+                audio_codec=audio[0].codec_context.name if audio else None,
+            )
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise BadFile(f"not a video that can be opened: {error}") from None

@@ -1,0 +1,14 @@
+"""The wires we speak: one line each."""
+
+from __future__ import annotations
+
+from rushes.providers.base import Provider
+from rushes.providers.dashscope import DashScope
+from rushes.providers.openai import OpenAI
+from rushes.providers.vertex import Vertex
+
+PROVIDERS: dict[str, type[Provider]] = {
+    OpenAI.wire: OpenAI,
+    DashScope.wire: DashScope,
+    Vertex.wire: Vertex,
+}

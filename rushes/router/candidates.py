@@ -1,0 +1,125 @@
+"""Every endpoint that could make a request, cheapest first, and every reason why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from rushes.card import Card, Endpoint
+from rushes.config import Config
+from rushes.errors import BadInput, NotAuthorized, Retired, Unsupported, VideoError
+from rushes.media import pictures_of
+from rushes.plan import Fit, Plan, Refusal, plan
+from rushes.providers import PROVIDERS
+from rushes.request import VideoRequest
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One endpoint held against a request."""
+
+    endpoint: Endpoint
+    plan: Plan | None
+    refusal: Refusal | None
+    #: What keeps this machine from using the endpoint, such as a missing key; empty where nothing does.
+    unusable: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return self.plan is not None and not self.unusable
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return (*(self.refusal.reasons if self.refusal else ()), *self.unusable)
+
+    def error(self) -> VideoError:
+        """Why not, as an exception."""
+        if self.refusal is not None:
+            return self.refusal.error()
+        return NotAuthorized(f"{self.endpoint.id} cannot be used: {'; '.join(self.unusable)}")
+
+
+def endpoints(config: Config, *, model: str | None = None, endpoint: str | None = None) -> list[Endpoint]:
+    """The endpoints of a model, or the one named; all of them where neither is given.
+
+    `model` may also be an endpoint's id, `provider/model`. Raises BadInput, with the nearest name.
+    """
+    name = endpoint or (model if model and "/" in model else None)
+    everything = [each for card in config.cards.values() for each in card.endpoints]
+    if name is not None:
+        found = [each for each in everything if each.id == name]
+        return found or _unknown("endpoint", name, [each.id for each in everything])
+    if model is not None:
+        card = config.cards.get(model)
+        return [*card.endpoints] if card else _unknown("model", model, config.cards)
+    return everything
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> list[Endpoint]:
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}."
+    raise BadInput(f"there is no {what} '{name}'", hint=hint)
+
+
+def candidates(
+    request: VideoRequest,
+    among: Iterable[Endpoint],
+    *,
+    config: Config,
+    day: date,
+    fit: Fit,
+    unpriced: bool,
+    missing: Callable[[Endpoint], tuple[str, ...]],
+) -> list[Candidate]:
+    """`request` on each endpoint: the usable ones by price, then those that only lack a key, then the refused ones.
+
+    `missing` says what keeps this machine from using an endpoint. Raises BadInput for inputs that cannot be read.
+    """
+    pictures = pictures_of(request)
+    found = []
+    for endpoint in among:
+        wire = config.providers[endpoint.provider].wire
+        adapter = PROVIDERS.get(wire)
+        unusable = missing(endpoint) if adapter else (f"rushes does not speak the {wire} wire",)
+        known = adapter.options if adapter else None
+        held = plan(request, endpoint, day=day, fit=fit, unpriced=unpriced, options=known, pictures=pictures)
+        if isinstance(held, Plan):
+            found.append(Candidate(endpoint, held, None, unusable))
+        else:
+            found.append(Candidate(endpoint, None, held, unusable))
+    return sorted(found, key=_rank)
+
+
+def _rank(candidate: Candidate) -> tuple[object, ...]:
+    price = candidate.plan.price if candidate.plan else None
+    changes = len(candidate.plan.changes) if candidate.plan else 0
+    # Sorting is stable: among equals the order of the card holds, which has the maker's own endpoint first.
+    return not candidate.usable, candidate.plan is None, price is None, price or 0, changes
+
+
+def chosen(found: list[Candidate]) -> Plan:
+    """The first usable plan. Raises the one reason there is, or all of them at once."""
+    if found and found[0].plan is not None and found[0].usable:
+        return found[0].plan
+    if len(found) == 1:
+        raise found[0].error()
+    reasons = [f"{each.endpoint.id}: {'; '.join(each.reasons)}" for each in found]
+    if found and all(each.refusal is not None and each.refusal.retired for each in found):
+        raise Retired(
+            "every endpoint of this model has been retired:\n" + "\n".join(f"- {reason}" for reason in reasons)
+        )
+    fits = [each for each in found if each.plan is not None]
+    if fits:
+        raise NotAuthorized(
+            "no endpoint that makes this can be used from here:\n" + "\n".join(f"- {reason}" for reason in reasons),
+            hint="`rushes doctor` shows what is set up; --simulate needs no key.",
+        )
+    raise Unsupported("no endpoint makes this:", reasons=reasons)
+
+
+def cards_of(found: Iterable[Candidate]) -> list[Card]:
+    """The cards behind some candidates, each once."""
+    return list({each.endpoint.model: each.endpoint.card for each in found}.values())
