@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rushes.jobs.link import Link
     from rushes.jobs.machine import Event
     from rushes.ledger import Job, Order, State
-    from rushes.providers.base import Ticket
+    from rushes.providers.base import Prepared, Ticket
     from rushes.router.candidates import Candidate
     from rushes.take import Take
 
@@ -103,7 +103,9 @@ class Rushes:
             raise SetupError("this Rushes is open already")
         async with AsyncExitStack() as stack:
             try:
-                self._ledger = await stack.enter_async_context(Ledger.open(self.home))
+                self._ledger = await stack.enter_async_context(
+                    Ledger.open(self.home, stale=timedelta(seconds=self.limits.stale))
+                )
             except OSError as error:
                 raise SetupError(
                     f"{self.home}: cannot be used: {error.strerror or error}", hint="Give another folder with --home."
@@ -117,7 +119,8 @@ class Rushes:
                 self._polls = await stack.enter_async_context(poll_client()) if own is None else own
                 self._submits = await stack.enter_async_context(submit_client(self.limits.submit_timeout))
             self._machine = Machine(self._ledger, self._link, self._clock, self.limits, on_event=self._on_event)
-            self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, self._concurrency)
+            stale = self.limits.stale
+            self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, self._concurrency, stale=stale)
             stack.push_async_callback(self._driver.aclose)
             self._stack = stack.pop_all()
         if self._resume:
@@ -269,7 +272,7 @@ class Rushes:
         await self._driver.start()
         jobs = []
         for samples in [most] * (count // most) + [count % most] * bool(count % most):
-            prepared = await link.adapter.prepare(link.api, plan, samples)
+            prepared = await self._prepared(link, plan, samples)
             submission = link.adapter.submission(prepared)
             now = self._clock.now()
             orders = [order(plan.request, now, simulated=self.simulate, run=run, label=label) for _ in range(samples)]
@@ -290,6 +293,21 @@ class Rushes:
             self._driver.wake(wanted.job)
             jobs.append(wanted.job)
         return jobs
+
+    async def _prepared(self, link: Link, plan: Plan, samples: int) -> Prepared:
+        """The inputs read, fitted and uploaded; costs nothing, so it is tried again where the network fails."""
+        import stamina
+
+        from rushes.errors import NotSent
+
+        retries = stamina.retry_context(on=httpx.TransportError, attempts=4, timeout=120)
+        try:
+            async for attempt in retries:
+                with attempt:
+                    return await link.adapter.prepare(link.api, plan, samples)
+        except httpx.HTTPError as error:
+            raise NotSent(f"{plan.endpoint.id}: the inputs could not be uploaded ({type(error).__name__})") from None
+        raise AssertionError("stamina either returns or raises")
 
     async def _results(self, job: Job) -> list[Take | VideoError]:
         from rushes.errors import Refused

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rushes.card import Card, load_cards, shipped_configs
 from rushes.errors import BadConfig
@@ -85,10 +85,22 @@ class Limits(BaseModel):
     deadline: Annotated[float, Field(gt=0)] = 1800
     #: Seconds after which a submit that has not been answered counts as unclear.
     submit_timeout: Annotated[float, Field(gt=0)] = 120
+    #: A submit is not sent if more than this many seconds have passed since its intent was made durable: the process
+    #: was frozen meanwhile, and another may have taken the job over.
+    guard: Annotated[float, Field(gt=0)] = 10
+    #: A process that has not been heard of for so many seconds is dead, even if it still holds its lock file; more than
+    #: `guard`, so that one that wakes up again sends nothing.
+    stale: Annotated[float, Field(gt=0)] = 60
     #: Seconds that a vendor's list may lag behind what it has accepted.
     settle: Annotated[float, Field(ge=0)] = 15
     #: The largest clip that is fetched, in bytes.
     max_clip_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
+
+    @model_validator(mode="after")
+    def _frozen_processes_send_nothing(self) -> Limits:
+        if self.guard >= self.stale:
+            raise ValueError("guard must be less than stale")
+        return self
 
 
 def load_config(folder: Path | None = None) -> Config:

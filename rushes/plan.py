@@ -5,7 +5,7 @@ Nothing is sent to find out. Nothing is rounded, swapped or dropped on the quiet
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from rushes.card import Endpoint, ImageLimits, Offer, Size, TextLimit
 from rushes.errors import Retired, Unsupported, VideoError
 from rushes.media import Picture, pictures_of
-from rushes.request import AspectRatio, Mode, Resolution, VideoRequest
+from rushes.request import ASPECT_RATIOS, AspectRatio, Mode, Resolution, VideoRequest
 
 #: exact: refuse what does not fit. nearest: the closest that fits. shorter: the closest that is no longer.
 #: cheaper: the closest that is neither longer nor larger, nor dearer where both prices are known.
@@ -145,9 +145,10 @@ def plan(
     if not makes:
         reasons.append(f"takes no {_start(request.mode)}; it starts from {_starts(endpoint)}")
     else:
-        fitting = [settings for settings in makes if _matches(settings, request)]
+        asked = _asked(request)
+        fitting = [settings for settings in makes if _matches(settings, asked)]
         if fitting:
-            chosen = min(fitting, key=lambda settings: _from_defaults(settings, request, endpoint))
+            chosen = min(fitting, key=_distance(request, endpoint))
         elif fit != "exact":
             chosen = _adapted(makes, request, endpoint, fit, day)
         if chosen is None:
@@ -157,8 +158,11 @@ def plan(
     if chosen is not None and price is None and not unpriced:
         reasons.append("its price is not known; allow that with unpriced (--unpriced)")
     if reasons or chosen is None:
-        payable = [each for each in makes if unpriced or endpoint.price(day, each.resolution, each.audio) is not None]
-        suggestion = _suggestion(payable, request, endpoint) if curable and payable else None
+        if not unpriced:
+            kinds = {(each.resolution, each.audio) for each in makes}
+            priced = {kind for kind in kinds if endpoint.price(day, *kind) is not None}
+            makes = [each for each in makes if (each.resolution, each.audio) in priced]
+        suggestion = _suggestion(makes, request, endpoint) if curable and makes else None
         return Refusal(request, endpoint, tuple(reasons), suggestion, retired=not endpoint.alive(day))
     return Plan(
         request=request,
@@ -327,8 +331,8 @@ def _same(settings: Settings, field: str, value: object) -> bool:
     return have == value or (field == "aspect_ratio" and have is None)
 
 
-def _matches(settings: Settings, request: VideoRequest) -> bool:
-    return all(_same(settings, field, value) for field, value in _asked(request).items())
+def _matches(settings: Settings, wanted: dict[str, Any]) -> bool:
+    return all(_same(settings, field, value) for field, value in wanted.items())
 
 
 def _apart(settings: Settings, field: str, value: object) -> float:
@@ -337,36 +341,33 @@ def _apart(settings: Settings, field: str, value: object) -> float:
         case "seconds", float() | int():
             return abs(log(settings.seconds / value))
         case "resolution", str():
-            return abs(log(LINES[settings.resolution] / LINES[value]))  # type: ignore[index]
+            return abs(LOG_LINES[settings.resolution] - LOG_LINES[value])
         case "aspect_ratio", str() if settings.aspect_ratio is not None:
-            return abs(log(_ratio(settings.aspect_ratio) / _ratio(value)))
+            return abs(LOG_RATIOS[settings.aspect_ratio] - LOG_RATIOS[value])
         case "audio", bool():
             return 0.0 if settings.audio == value else 10.0
         case _:
             return 0.0
 
 
-def _ratio(text: str) -> float:
-    width, _, height = text.partition(":")
-    return int(width) / int(height)
+LOG_LINES: dict[str, float] = {name: log(lines) for name, lines in LINES.items()}
+LOG_RATIOS: dict[str, float] = {name: log(int(name.split(":")[0]) / int(name.split(":")[1])) for name in ASPECT_RATIOS}
 
 
 def _far(settings: Settings, wanted: dict[str, Any]) -> float:
-    return sum(_apart(settings, field, value) for field, value in wanted.items())
+    # Rounded, so that the card's order decides between equals (4:3 lies midway between 1:1 and 16:9), not float noise.
+    return round(sum(_apart(settings, field, value) for field, value in wanted.items()), 9)
 
 
 def _defaults(endpoint: Endpoint) -> dict[str, Any]:
     return endpoint.card.defaults.model_dump()
 
 
-def _from_defaults(settings: Settings, request: VideoRequest, endpoint: Endpoint) -> tuple[float, ...]:
+def _distance(request: VideoRequest, endpoint: Endpoint) -> Callable[[Settings], tuple[float, ...]]:
+    """How far settings are from what was asked, then from the card's defaults for the rest, then short before long."""
     asked = _asked(request)
     unset = {field: value for field, value in _defaults(endpoint).items() if field not in asked}
-    return _far(settings, unset), settings.seconds, LINES[settings.resolution]
-
-
-def _closeness(settings: Settings, request: VideoRequest, endpoint: Endpoint) -> tuple[float, ...]:
-    return _far(settings, _asked(request)), *_from_defaults(settings, request, endpoint)
+    return lambda settings: (_far(settings, asked), _far(settings, unset), settings.seconds, LINES[settings.resolution])
 
 
 def _adapted(makes: list[Settings], request: VideoRequest, endpoint: Endpoint, fit: Fit, day: date) -> Settings | None:
@@ -381,11 +382,11 @@ def _adapted(makes: list[Settings], request: VideoRequest, endpoint: Endpoint, f
         cap = _cost(endpoint, day, wanted["seconds"], wanted["resolution"], wanted["audio"])
         costs = ((each, _cost(endpoint, day, each.seconds, each.resolution, each.audio)) for each in allowed)
         allowed = [each for each, cost in costs if cap is None or cost is None or cost <= cap]
-    return min(allowed, key=lambda settings: _closeness(settings, request, endpoint), default=None)
+    return min(allowed, key=_distance(request, endpoint), default=None)
 
 
 def _suggestion(makes: list[Settings], request: VideoRequest, endpoint: Endpoint) -> VideoRequest:
-    near = min(makes, key=lambda settings: _closeness(settings, request, endpoint))
+    near = min(makes, key=_distance(request, endpoint))
     found = {field: getattr(near, field) for field in FIELDS if getattr(near, field) is not None}
     droppable = {change.field: None for change in _droppable(request, endpoint)}
     return request.model_copy(update={**found, **droppable})
@@ -433,7 +434,7 @@ def _misfits(makes: list[Settings], request: VideoRequest, endpoint: Endpoint) -
         if not any(_same(each, second, asked[second]) for each in together):
             has = _show(first, asked[first])
             yield f"makes {has} only with {_or(_values(together, second))}, not {_show(second, asked[second])}"
-    if not any(all(_same(settings, field, asked[field]) for field in possible) for settings in makes):
+    if not any(_matches(settings, {field: asked[field] for field in possible}) for settings in makes):
         pairs_fit = all(
             any(_same(each, one, asked[one]) and _same(each, two, asked[two]) for each in makes)
             for one, two in combinations(possible, 2)

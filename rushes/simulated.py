@@ -44,6 +44,8 @@ def simulated_access(name: str, provider: Provider) -> Access:
     settings = dict(provider.settings)
     if provider.wire == "vertex":
         settings |= {"project": "simulated", "storage_base_url": f"{ROOT}/vertex"}
+    if provider.wire == "dashscope":
+        settings |= {"utc_offset_hours": 8}
     return Access(f"{ROOT}{mount}", "simulated", settings, (), redirected=True)
 
 

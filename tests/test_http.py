@@ -159,7 +159,9 @@ def test_a_path_stands_under_the_base_url_and_a_whole_url_for_itself(path: str, 
     assert Vendor().api.url(path) == url
 
 
-@pytest.mark.parametrize("link", ["https://cdn.other.test:port/", "https://[::1/", "https://cdn.other.test:99999/x\x00"])
+@pytest.mark.parametrize(
+    "link", ["https://cdn.other.test:port/", "https://[::1/", "https://cdn.other.test:99999/x\x00"]
+)
 @pytest.mark.parametrize("way", ["redirect", "link"])
 async def test_a_link_that_is_no_url_is_an_http_error_like_any_other(link: str, way: str) -> None:
     vendor = Vendor(*([link] if way == "redirect" else []))

@@ -92,7 +92,7 @@ def test_a_file_that_changed_is_looked_at_again(tmp_path: Path) -> None:
     ("data", "complaint"),
     [
         (b"not a picture", "not a picture that can be read"),
-        (drawn(64, 64)[:200], "not a picture that can be read"),
+        (drawn(64, 64)[:100], "not a picture that can be read"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture that can be read"),
         ("data:image/png;base64", "without a comma"),
         ("data:image/png;base64,@@@", "whose base64 is broken"),

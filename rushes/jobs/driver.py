@@ -13,18 +13,21 @@ from rushes.ledger import FINAL, Job, Ledger, State
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two heartbeats of this process, in its own time.
-HEARTBEAT = 10.0
+#: How often a process says that it lives before another would call it dead.
+BEATS = 6
 
 
 class EmbeddedDriver:
     """At least once: a job may be stepped twice, late, or in two places, and `step` makes that harmless."""
 
-    def __init__(self, machine: Machine, ledger: Ledger, clock: Clock, concurrency: Callable[[str], int]) -> None:
-        """`concurrency` says how many jobs of an endpoint's provider may run at once."""
+    def __init__(
+        self, machine: Machine, ledger: Ledger, clock: Clock, concurrency: Callable[[str], int], *, stale: float
+    ) -> None:
+        """`concurrency`: how many jobs of an endpoint's provider may run at once. `stale`: as in `Limits`."""
         self._machine = machine
         self._ledger = ledger
         self._clock = clock
+        self._pause = stale / BEATS
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._slots: Mapping[str, asyncio.Semaphore] = _Slots(concurrency)
         self._heart: asyncio.Task[None] | None = None
@@ -78,7 +81,7 @@ class EmbeddedDriver:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(HEARTBEAT)
+            await asyncio.sleep(self._pause)
             try:
                 await self._ledger.beat(SystemClock().now())
             except Exception:

@@ -49,18 +49,16 @@ from rushes.request import Mode
 
 logger = logging.getLogger(__name__)
 
-#: A submit is not sent if more than this many seconds have passed since "sending" was made durable: the process was
-#: frozen meanwhile, and another may have taken the job over.
-GUARD = 10.0
 #: How long a job may wait to be sent, through refused connections and rate limits.
 PATIENCE = 900.0
 #: A job that the vendor does not know this soon after it was accepted may still turn up.
 GRACE = 30.0
+#: A queue seen only between two polls is told if they were no further apart than this share of the whole.
+QUEUE_DOUBT = 0.2
 #: How often a broken file is fetched before the job counts as failed.
 FETCHES = 4
-#: How often, and how far apart in seconds, an unclear job is looked up before it waits for a person.
+#: How often an unclear job is looked up before it waits for a person.
 LOOKS = 3
-LOOK_AGAIN = 30.0
 #: Our clock and the vendor's may differ by this much.
 SKEW = timedelta(seconds=30)
 
@@ -87,6 +85,7 @@ class _Watch:
     """What one process has seen of a running job; lost with it, and no harm done."""
 
     last_not_done: datetime | None = None
+    last_queued: datetime | None = None
     first_started: datetime | None = None
     first_done: datetime | None = None
     not_ready: int = 0
@@ -106,14 +105,12 @@ class Machine:
         limits: Limits,
         *,
         on_event: Callable[[Event], None] | None = None,
-        guard: float = GUARD,
     ) -> None:
         self._ledger = ledger
         self._links = links
         self._clock = clock
         self._limits = limits
         self._on_event = on_event or (lambda event: None)
-        self._guard = guard
         self._watches: dict[str, _Watch] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._sending: set[asyncio.Task[Job]] = set()
@@ -162,6 +159,8 @@ class Machine:
                 "POST", link.api.url(sent.path), headers=headers, content=sent.body, extensions={"trace": _trace}
             )
         except VideoError as error:
+            if error.again and (self._clock.now() - job.created).total_seconds() < PATIENCE:
+                return Next(job, _patience(job.attempts))
             return await self._end(job, error, settled=money.Settlement(0, "not billed"))
         # Cancelling us must not cancel a POST that is on its way: of 20 cancelled after 30 ms, 19 had been accepted.
         task = asyncio.create_task(self._send(job, link, request))
@@ -188,7 +187,7 @@ class Machine:
         job = replace(job, **values)
         crashpoint("after-sending")
         # Monotonic clocks stand still while a machine sleeps, wall clocks may be set: either may tell.
-        if max(time.monotonic() - started, time.time() - wall) > self._guard:
+        if max(time.monotonic() - started, time.time() - wall) > self._limits.guard:
             await self._move(job, {"state": State.QUEUED, "reason": "frozen while about to be sent"}, {State.SENDING})
             return await self._fresh(job)
         try:
@@ -265,12 +264,13 @@ class Machine:
             self._tell(job, "unclear")
         if job.state is not State.UNCLEAR or job.sending is None:
             return Next(job, None)
+        settle = self._limits.guard + self._limits.submit_timeout + self._limits.settle
         try:
             link = self._links(job.endpoint, job.base_url)
             if not link.adapter.listable:
                 return Next(job, None)
             # The frozen process may yet send, and the vendor needs a moment to list what it accepted.
-            settled = job.sending + timedelta(seconds=self._guard + self._limits.submit_timeout + self._limits.settle)
+            settled = job.sending + timedelta(seconds=settle)
             if (left := (settled - self._clock.now()).total_seconds()) > 0:
                 return Next(job, left)
             watch.looks += 1
@@ -278,7 +278,7 @@ class Machine:
             found = await link.adapter.find(link.api, job.fingerprint, early, late)
         except (VideoError, httpx.HTTPError) as error:
             logger.warning("job %s: cannot be looked up: %s", job.id, _said(error))
-            return Next(job, LOOK_AGAIN if watch.looks < LOOKS else None)
+            return Next(job, settle if watch.looks < LOOKS else None)
         taken = await self._ledger.tickets(job.base_url)
         free = [each for each in found if each.ticket.id not in taken]
         rivals = [
@@ -288,7 +288,7 @@ class Machine:
         ]
         if len(free) == 1 and free[0].certain and not rivals:
             return await self.adopt(job, free[0].ticket, free[0].created)
-        return Next(job, LOOK_AGAIN if watch.looks < LOOKS else None)
+        return Next(job, settle if watch.looks < LOOKS else None)
 
     async def adopt(self, job: Job, ticket: Ticket, accepted: datetime | None = None) -> Next:
         """Goes on with a vendor's job that was found to be this one."""
@@ -346,6 +346,8 @@ class Machine:
         watch.last_not_done = now
         if answer.started:
             watch.first_started = watch.first_started or now
+        elif answer.started is False:
+            watch.last_queued = now
         if answer.unknown and answer.unknown not in watch.words:
             watch.words.add(answer.unknown)
             logger.warning("job %s: the vendor says '%s', which nobody knows; waiting on", job.id, answer.unknown)
@@ -375,7 +377,12 @@ class Machine:
 
     def _next_poll(self, job: Job, link: Link) -> float:
         elapsed = (self._clock.now() - _accepted(job)).total_seconds() * job.time_scale
-        pause = wait(expected(link.endpoint, settings_of(job).seconds), elapsed, fastest=link.provider.poll_seconds)
+        fastest = link.provider.poll_seconds
+        pause = wait(expected(link.endpoint, settings_of(job).seconds), elapsed, fastest=fastest)
+        watch = self._watches.setdefault(job.id, _Watch())
+        if link.adapter.shows_start and watch.first_started is None:
+            # A few early looks, each twice as late as the last, tell the queue from the rendering.
+            pause = min(pause, max(fastest, elapsed))
         return pause / job.time_scale
 
     # --- fetching -----------------------------------------------------------------------------------------------------
@@ -575,9 +582,10 @@ def _timing(
     queue = within(vendor.created, vendor.started)
     making = within(vendor.created, vendor.finished)
     render = within(vendor.started, vendor.finished)
-    if queue is None and watch.first_started is not None:
-        queue = apart(accepted, watch.first_started)
     making = apart(accepted, done) if making is None else making
+    if queue is None and watch.first_started is not None and making is not None:
+        least, most = apart(accepted, watch.last_queued) or 0.0, apart(accepted, watch.first_started) or 0.0
+        queue = round((least + most) / 2, 3) if most - least <= QUEUE_DOUBT * making else None
     if render is None and queue is not None and making is not None:
         render = round(max(0.0, making - queue), 3)
     return {

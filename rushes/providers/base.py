@@ -143,6 +143,8 @@ class Provider(Protocol):
     wire: ClassVar[str]
     #: Names that `request.options[provider]` may hold, with the type of each.
     options: ClassVar[Mapping[str, type]]
+    #: True where a poll tells a queued job from one that is being rendered.
+    shows_start: ClassVar[bool]
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` are the provider entry's own, from `providers.yaml`. Raises BadConfig for unknown ones."""

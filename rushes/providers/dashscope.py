@@ -145,6 +145,7 @@ class DashScopeOptions(BaseModel):
 class DashScope:
     wire: ClassVar[str] = "dashscope"
     options: ClassVar[Mapping[str, type]] = {"prompt_extend": bool, "watermark": bool, "template": str}
+    shows_start: ClassVar[bool] = True
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings_of(DashScopeSettings, settings, self.wire)

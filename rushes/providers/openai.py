@@ -96,6 +96,7 @@ class OpenAISettings(BaseModel):
 class OpenAI:
     wire: ClassVar[str] = "openai"
     options: ClassVar[Mapping[str, type]] = {"fields": dict}
+    shows_start: ClassVar[bool] = True
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings_of(OpenAISettings, settings, self.wire)

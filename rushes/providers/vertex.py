@@ -156,6 +156,7 @@ class Vertex:
         "labels": dict,
         "pubsub_topic": str,
     }
+    shows_start: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings_of(VertexSettings, settings, self.wire)

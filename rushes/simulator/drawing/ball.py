@@ -115,10 +115,10 @@ class Path:
         return x, y, angle
 
     def squash(self, at: float) -> float:
-        """How flat the blow has made it: 0 round, 0.3 very flat."""
+        """How flat the blow has made it: 0 round, 0.2 very flat."""
         since = (at - bounce.at for bounce in self.bounces)
         hardness = zip(since, (bounce.speed for bounce in self.bounces), strict=True)
-        return max((min(speed * 0.075, 0.3) * (1 - t / 0.12) for t, speed in hardness if 0 <= t < 0.12), default=0)
+        return max((min(speed * 0.06, 0.22) * (1 - t / 0.07) for t, speed in hardness if 0 <= t < 0.07), default=0)
 
 
 def roll(stage: Stage, start: float, push: float, bounciness: float, grip: float) -> Path:

@@ -14,25 +14,28 @@ from rushes.simulator.drawing.labels import Labels
 from rushes.simulator.drawing.mp4 import Writer, frames_of, sound_of, views, writing
 from rushes.simulator.drawing.opening import Opening, picture_of
 from rushes.simulator.drawing.planes import Picture, Planes
-from rushes.simulator.drawing.scene import scene_of
 from rushes.simulator.drawing.sound import RATE, soundtrack
 from rushes.simulator.drawing.stage_set import StageSet
 from rushes.simulator.film import Film
 
 OPENING = 1.4  # seconds until a given first picture is gone, or a third of a short film
+ZOOM = 0.08
 
 
 def shoot(path: Path, film: Film) -> None:
     """Draw the whole film and give the file its name."""
     crf = 35 - 10 * film.detail
+    labels = Labels(film.prompt, film.model, film.width, film.height)
+    fading = max(round(min(OPENING, film.seconds / 3) * film.fps), 1)
     with writing(path, film.width, film.height, film.fps, crf, film.sound, tags(film)) as writer:
-        fading = max(round(min(OPENING, film.seconds / 3) * film.fps), 1)
         opening: Opening | None = None
         if film.continues is not None:
-            opening = Opening(_replay(writer, film, film.continues), fading)
+            # It has labels in the same places: two clocks over each other could not be read.
+            last = _replay(writer, film, film.continues)
+            opening = Opening(last, fading, bare=[panel.box for panel in labels.panels])
         elif film.first_image is not None:
-            opening = Opening(picture_of(film.first_image, film.width, film.height), fading)
-        _new(writer, film, opening)
+            opening = Opening(picture_of(film.first_image, film.width, film.height), fading, ZOOM)
+        _new(writer, film, opening, labels)
 
 
 def tags(film: Film) -> dict[str, str]:
@@ -56,25 +59,21 @@ def _replay(writer: Writer, film: Film, earlier: Path) -> Planes:
         writer.play(np.pad(piece, ((0, 0), (0, end - begin - piece.shape[1]))))
         writer.show(last)
     assert last is not None  # frames_of raises where there is none
-    seen = views(last)
-    return Planes(seen.y.copy(), seen.u.copy(), seen.v.copy())
+    return views(last).copy()
 
 
-def _new(writer: Writer, film: Film, opening: Opening | None) -> None:
+def _new(writer: Writer, film: Film, opening: Opening | None, labels: Labels) -> None:
     """Draw the new frames and their sound."""
     before = writer.frames
-    scene = scene_of(film.prompt, film.seed)
     share = 0.34 + 0.66 * film.detail
     width, height = even(film.width * share), even(film.height * share)
-    seconds = film.frames / film.fps
-    stage = StageSet(scene, width, height, seconds, film.seed, film.detail, film.steadiness, before / film.fps)
-    labels = Labels(film.prompt, film.model, film.width, film.height)
+    stage = StageSet(film, width, height, age=before / film.fps)
     began = _span(before, film.fps)[0]
     samples = _span(before + film.frames, film.fps)[0] - began
     heard: Picture | None = None
     if film.sound:
         bounces = [bounce for path in stage.paths for bounce in path.bounces]
-        heard = soundtrack(scene, bounces, stage.flashes, width, samples, film.seed)
+        heard = soundtrack(stage.scene, bounces, stage.flashes, width, samples, film.seed)
     for index, frame in enumerate(_scaled(stage, film, width, height)):
         begin, end = (edge - began for edge in _span(writer.frames, film.fps))
         if heard is not None:

@@ -43,12 +43,12 @@ class Labels:
         tall = height > width
         room = width - 2 * self.margin
         self.title = self._title(model, unit, room if tall else int(room * 0.52))
-        self.caption = self._caption(prompt, width, height, unit)
+        self.captions = [self._caption(prompt, width, height, unit)] if prompt.strip() else []
         self.clock, self.digits, self.cell = self._clock(unit, width)
 
     @property
     def panels(self) -> list[Placed]:
-        return [self.title, self.caption, self.clock]
+        return [self.title, *self.captions, self.clock]
 
     def lay(self, ground: Planes, at: float) -> None:
         """Write on a frame that shows the moment `at`, in seconds."""

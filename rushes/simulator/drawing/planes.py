@@ -40,10 +40,19 @@ class Planes:
     def width(self) -> int:
         return len(self.y[0])
 
+    def copy(self) -> Planes:
+        return Planes(self.y.copy(), self.u.copy(), self.v.copy())
+
     def copy_from(self, other: Planes) -> None:
         self.y[...] = other.y
         self.u[...] = other.u
         self.v[...] = other.v
+
+
+def part(planes: Planes, box: tuple[slice, slice]) -> Planes:
+    """The planes of an even box, as views."""
+    half = _halved(box)
+    return Planes(planes.y[box], planes.u[half], planes.v[half])
 
 
 def quarter(plane: Picture) -> Picture:
@@ -118,11 +127,11 @@ def lay(ground: Planes, sprite: Sprite, x: int, y: int) -> None:
     if left >= right or top >= bottom:
         return
     of = (slice(top - y, bottom - y), slice(left - x, right - x))
-    on = (slice(top, bottom), slice(left, right))
-    of_half, on_half = _halved(of), _halved(on)
-    mix(ground.y[on], sprite.y[of], sprite.under[of])
-    mix(ground.u[on_half], sprite.u[of_half], sprite.under_half[of_half])
-    mix(ground.v[on_half], sprite.v[of_half], sprite.under_half[of_half])
+    half = _halved(of)
+    here = part(ground, (slice(top, bottom), slice(left, right)))
+    mix(here.y, sprite.y[of], sprite.under[of])
+    mix(here.u, sprite.u[half], sprite.under_half[half])
+    mix(here.v, sprite.v[half], sprite.under_half[half])
 
 
 def _halved(box: tuple[slice, slice]) -> tuple[slice, slice]:

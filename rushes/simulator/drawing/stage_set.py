@@ -10,31 +10,24 @@ from rushes.simulator.drawing.brush import cover, even, noise
 from rushes.simulator.drawing.grass import Grass
 from rushes.simulator.drawing.movers import SKY, birds, clouds, ground_movers
 from rushes.simulator.drawing.planes import Planes, lay, planes_of, sprite_of
-from rushes.simulator.drawing.scene import Ground, Scene, Weather
+from rushes.simulator.drawing.scene import Ground, Weather, scene_of
 from rushes.simulator.drawing.sphere import Sphere
 from rushes.simulator.drawing.water import Water
 from rushes.simulator.drawing.weather import Falling, Unrest, lightnings, tone
+from rushes.simulator.film import Film
 
 
 class StageSet:
-    """A scene ready to be shown, `width` × `height` pixels, for `seconds`.
+    """A film's scene ready to be shown, `width` × `height` pixels.
 
     Scenery moves by the age of the whole film (`age` seconds before this scene began), balls by the scene's own.
     """
 
-    def __init__(
-        self,
-        scene: Scene,
-        width: int,
-        height: int,
-        seconds: float,
-        seed: int,
-        detail: float,
-        steadiness: float,
-        age: float,
-    ) -> None:
-        random = np.random.default_rng([seed, 1])
+    def __init__(self, film: Film, width: int, height: int, age: float) -> None:
+        self.scene = scene = scene_of(film.prompt, film.seed)
         self.stage = stage = Stage.of(width, height)
+        seed, detail, seconds = film.seed, film.detail, film.frames / film.fps
+        random = np.random.default_rng([seed, 1])
         self.age = age
         still = backdrop(scene, stage, random, detail)
         self.water = Water(scene, stage, random, detail) if scene.ground is Ground.SHORE else None
@@ -50,15 +43,15 @@ class StageSet:
         self.clouds, self.birds = clouds(scene, stage, random), birds(scene, stage, random)
         self.near = ground_movers(scene, stage, random)
         palette = PALETTES[scene.light]
-        self.paths = balls(stage, seconds, seed, steadiness)
+        self.paths = balls(stage, seconds, seed, film.steadiness)
         self.sphere = Sphere(stage, scene.ball, sun_place(scene, stage)[0], palette.bright, SOILS[scene.ground][0])
         self.grass = Grass(scene, stage, random) if scene.ground is not Ground.CITY else None
         self.falling = Falling(scene, stage, random) if scene.weather is not Weather.CLEAR else None
         self.flashes = lightnings(scene, seconds, seed)
-        self.unrest = Unrest(seed, steadiness, height)
+        self.unrest = Unrest(seed, film.steadiness, height)
         self.cloth = None
-        if steadiness < 1:
-            rough = noise(random, width + 64, height, height / 90, 2) * np.float32(34 * (1 - steadiness))
+        if film.steadiness < 1:
+            rough = noise(random, width + 64, height, height / 90, 2) * np.float32(34 * (1 - film.steadiness))
             self.cloth = rough.astype(np.int16)
 
     def show(self, ground: Planes, frame: int, at: float) -> None:
