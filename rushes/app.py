@@ -124,7 +124,7 @@ class Rushes:
             stack.push_async_callback(self._driver.aclose)
             self._stack = stack.pop_all()
         if self._resume:
-            await self._driver.resume(simulated=self.simulate)
+            await self._driver.resume(self._reaches)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -159,7 +159,7 @@ class Rushes:
         if self.simulate:
             from rushes.simulated import simulated_access
 
-            return simulated_access(provider, entry)
+            return simulated_access(provider, entry, self.day)
         return access(entry, self._environ)
 
     def plan(
@@ -341,6 +341,12 @@ class Rushes:
             raise BadInput(f"there is no job '{id}' in {self.home}", hint="`rushes jobs list` shows them.")
         return found
 
+    async def mine(self) -> list[Job]:
+        """The open and parked jobs that this process drives, newest first."""
+        from rushes.ledger import OPEN, PARKED
+
+        return [job for job in await self._ledger.jobs(states=OPEN | PARKED) if job.runner == self._ledger.runner]
+
     async def orders_of(self, job: str) -> list[Order]:
         return await self._ledger.orders_of(job)
 
@@ -393,6 +399,10 @@ class Rushes:
         await self._driver.start()
         return await self._machine.write_off(await self._parked(id))
 
+    async def withdraw(self, id: str) -> Job:
+        """Gives up a job of this process that has not been sent, at no cost; any other stays as it is."""
+        return await self._machine.withdraw(await self.job(id))
+
     async def resubmit(self, id: str, max_usd: Decimal | None = None) -> Job:
         """Sends an unclear job's exact bytes once more, as a new job of the same orders; both count as spent."""
         from rushes.jobs.orders import again
@@ -410,8 +420,11 @@ class Rushes:
 
     async def _own(self, id: str) -> Job:
         job = await self.job(id)
-        if job.simulated != self.simulate:
-            raise BadInput(f"job {id} is {'simulated: add' if job.simulated else 'real: leave out'} --simulate")
+        if not self._reaches(job):
+            raise BadInput(
+                f"job {id} was sent to {job.base_url}, which cannot be reached from here",
+                hint="A job of a simulated world needs --simulate and that world's day as --as-of; a real one neither.",
+            )
         return await self._ledger.own(id)
 
     async def _parked(self, id: str) -> Job:
@@ -442,6 +455,12 @@ class Rushes:
         trusted = frozenset(entry.trusted_hosts)
         api = Api(self._polls, base_url or reached.base_url, auth, trusted_hosts=trusted)
         return Link(endpoint, entry, PROVIDERS[entry.wire](reached.settings), api, self._submits, auth)
+
+    def _reaches(self, job: Job) -> bool:
+        """True for jobs of the world that this Rushes is in: the real one, or one simulated in this process."""
+        from rushes.simulated import is_in_process, root
+
+        return job.base_url.startswith(root(self.day)) if self.simulate else not is_in_process(job.base_url)
 
     def _concurrency(self, endpoint: str) -> int:
         return self.config.providers[endpoint.partition("/")[0]].concurrency

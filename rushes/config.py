@@ -18,6 +18,9 @@ from rushes.card import Card, load_cards, shipped_configs
 from rushes.errors import BadConfig
 from rushes.yaml import Document, read
 
+#: What may be put into the {…} of a base URL: nothing that could turn it into another vendor's.
+PART_OF_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+
 
 class Provider(BaseModel):
     """One entry of `providers.yaml`."""
@@ -137,11 +140,13 @@ def _provider(
     like = entry.get("like")
     if like is None:
         return document.parse(Provider, at=(name,))
-    if like not in entries or like in (*seen, name):
+    if not isinstance(like, str) or like not in entries or like in (*seen, name):
         others = ", ".join(sorted(set(entries) - {name}))
         raise document.error((name, "like"), f"like: '{like}' is no other provider; there are {others}")
     base = _provider(like, entries, (*seen, name)).model_dump(exclude={"like"})
-    merged = base | entry | {"settings": base["settings"] | dict(entry.get("settings") or {})}
+    merged = base | entry
+    if isinstance(own := entry.get("settings") or {}, dict):
+        merged["settings"] = base["settings"] | own
     document.data[name] = merged
     return document.parse(Provider, at=(name,))
 
@@ -156,11 +161,14 @@ def access(provider: Provider, environ: Mapping[str, str]) -> Access:
         elif settings.get(name) is None:
             missing.append(f"set {variable}")
     template = provider.base_urls.get(str(settings.get("location")), provider.base_url)
-    own = environ.get(provider.base_url_variable or "") or None
-    needed = set(re.findall(r"{(\w+)}", template))
-    known = needed <= settings.keys()
-    base_url = own or (template.format(**{name: settings[name] for name in needed}) if known else template)
+    base_url = template
+    for name in set(re.findall(r"{(\w+)}", template)) & settings.keys():
+        value = str(settings[name])
+        if PART_OF_HOST.fullmatch(value) is None:
+            missing.append(f"set {provider.variables.get(name, name)} to a plain name, not '{value}'")
+        base_url = base_url.replace(f"{{{name}}}", value)
+    own = environ.get(provider.base_url_variable or "") or base_url
     key = next((environ[name] for name in provider.key_variables if environ.get(name)), None)
     if key is None and provider.auth in ("bearer", "api-key"):
         missing.append(f"set {' or '.join(provider.key_variables)}")
-    return Access(base_url, key, settings, tuple(missing), redirected=own is not None)
+    return Access(own, key, settings, tuple(missing), redirected=own.rstrip("/") != base_url.rstrip("/"))

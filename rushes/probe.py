@@ -34,7 +34,7 @@ class Probe:
 
 
 def probe(path: Path) -> Probe:
-    """Opens `path`, decodes its first and last frames and reads its facts.
+    """Opens `path`, decodes its first frame, reads every further one and its facts.
 
     Raises BadFile for what is empty, cut short or no video.
     """
@@ -47,12 +47,16 @@ def probe(path: Path) -> Probe:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise BadFile("the file holds no picture")
+            if container.format.name.endswith("_pipe") or container.format.name == "image2":  # FFmpeg's word for stills
+                raise BadFile("the file is a still, not a video")
             video = container.streams.video[0]
             if next(container.decode(video), None) is None:
                 raise BadFile("the file holds no frame that can be decoded")
             end = 0.0
             container.seek(0)
             for packet in container.demux(video):
+                if packet.is_corrupt:
+                    raise BadFile(f"the file is cut short: a frame at {end:.1f} s is not whole")
                 if packet.pts is not None and packet.time_base is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             claimed = None

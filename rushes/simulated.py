@@ -1,6 +1,6 @@
 """The simulator as a part of this process: its world under the home folder, its wires without a network.
 
-Only `rushes.app` uses this, and only when asked to simulate.
+Only `rushes.app` uses this, and the simulator is loaded only when asked for.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rushes.card import Card
 from rushes.config import Access, Provider
 from rushes.errors import BadInput
 from rushes.http import httpx
-from rushes.simulator.app import simulator
-from rushes.simulator.clock import VirtualClock
-from rushes.simulator.faults import Dropped, Fault, NoSuchFault
-from rushes.simulator.world import World
 
-ROOT = "http://simulated"
+if TYPE_CHECKING:
+    from rushes.simulator.world import World
+
 MOUNTS = {"openai": "/openai/v1", "vertex": "/vertex/v1", "dashscope": "/dashscope/api/v1"}
 OWN_MOUNTS = {"vllm-omni": "/vllm-omni/v1", "sglang": "/sglang/v1"}
 #: World seconds that an answer takes, and bytes a second of a download: made up, so that neither is zero.
@@ -26,8 +26,22 @@ LATENCY = 0.2
 BANDWIDTH = 12_500_000
 
 
+def root(day: date) -> str:
+    """Where the world that began on `day` is reached; a name that no network knows."""
+    return f"http://{day.isoformat()}.simulated"
+
+
+def is_in_process(base_url: str) -> bool:
+    """True for the base URL of a world simulated in some process."""
+    return (urlsplit(base_url).hostname or "").endswith(".simulated")
+
+
 def open_world(home: Path, day: date, cards: Mapping[str, Card], faults: Sequence[str]) -> World:
     """The world that began on `day`, where it stood last; each day has a world of its own."""
+    from rushes.simulator.clock import VirtualClock
+    from rushes.simulator.faults import Fault, NoSuchFault
+    from rushes.simulator.world import World
+
     folder = home / "simulator" / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     began = datetime.combine(day, time(), UTC)
@@ -38,28 +52,62 @@ def open_world(home: Path, day: date, cards: Mapping[str, Card], faults: Sequenc
     return World(folder, VirtualClock(World.stored_time(folder) or began), cards=cards, faults=struck)
 
 
-def simulated_access(name: str, provider: Provider) -> Access:
+def serve_simulator(
+    home: Path,
+    day: date,
+    *,
+    port: int,
+    time_scale: float,
+    seed: int,
+    faults: Sequence[str],
+    json: bool,
+    card_folders: Sequence[Path],
+) -> None:
+    """Serves the world that began on `day` on a port of this machine until Ctrl-C. Raises BadInput."""
+    from rushes.simulator.faults import Fault
+    from rushes.simulator.serve import serve
+    from rushes.simulator.world import World
+
+    folder = home / "simulator" / day.isoformat()
+    try:
+        # A world that has been there goes on from its own time, which may be days later by now.
+        as_of = day if World.stored_time(folder) is None else None
+        struck = [Fault(name) for name in faults]
+        serve(folder, port, as_of, time_scale, seed, struck, json, card_folders=card_folders)
+    except OSError as error:
+        raise BadInput(
+            f"port {port} cannot be served: {error.strerror or error}", hint="Give another --port."
+        ) from None
+    except (ValueError, OverflowError) as error:
+        raise BadInput(str(error)) from None
+
+
+def simulated_access(name: str, provider: Provider, day: date) -> Access:
     """How a provider is reached in the simulated world: no key needed."""
     mount = OWN_MOUNTS.get(name) or MOUNTS.get(provider.wire, "/not-simulated")
     settings = dict(provider.settings)
     if provider.wire == "vertex":
-        settings |= {"project": "simulated", "storage_base_url": f"{ROOT}/vertex"}
+        settings |= {"project": "simulated", "storage_base_url": f"{root(day)}/vertex"}
     if provider.wire == "dashscope":
         settings |= {"utc_offset_hours": 8}
-    return Access(f"{ROOT}{mount}", "simulated", settings, (), redirected=True)
+    return Access(f"{root(day)}{mount}", "simulated", settings, (), redirected=True)
 
 
 class InProcess(httpx.AsyncBaseTransport):
     """Carries requests to the simulator; a connection that it cuts breaks like a real one."""
 
     def __init__(self, world: World) -> None:
+        from rushes.simulator.app import simulator
+        from rushes.simulator.faults import Dropped
+
+        self._cut = Dropped
         self._clock = world.clock
         self._inner = httpx.ASGITransport(app=simulator(world))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:
             response = await self._inner.handle_async_request(request)
-        except Dropped as dropped:
+        except self._cut as dropped:
             raise httpx.RemoteProtocolError(str(dropped) or "the connection was cut", request=request) from None
         size = int(response.headers.get("content-length", 0))
         await self._clock.sleep(LATENCY + size / BANDWIDTH)

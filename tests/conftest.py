@@ -21,7 +21,8 @@ def no_real_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if host not in LOOPBACK | {None}:
+        # asyncio's streams give the name as bytes.
+        if (host.decode() if isinstance(host, bytes) else host) not in LOOPBACK | {None}:
             raise socket.gaierror(f"a test tried to look up {host}")
         return look_up(host, *args, **kwargs)
 

@@ -265,7 +265,7 @@ async def connections(make: Client) -> int:
 
 
 async def test_a_submit_never_goes_over_a_connection_that_lay_idle() -> None:
-    assert await connections(submit_client) == 2
+    assert await connections(lambda: submit_client(timeout=10)) == 2
 
 
 async def test_polls_share_a_connection() -> None:

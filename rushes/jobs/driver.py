@@ -38,10 +38,10 @@ class EmbeddedDriver:
             await self._ledger.beat(SystemClock().now())
             self._heart = asyncio.create_task(self._beat())
 
-    async def resume(self, *, simulated: bool) -> list[Job]:
-        """Goes on with every open job whose process has died; returns those jobs."""
+    async def resume(self, reachable: Callable[[Job], bool]) -> list[Job]:
+        """Goes on with every reachable open job whose process has died; returns those jobs."""
         await self.start()
-        jobs = await self._ledger.take_over(SystemClock().now(), simulated=simulated)
+        jobs = await self._ledger.take_over(SystemClock().now(), reachable)
         for job in jobs:
             self.wake(job)
         return jobs

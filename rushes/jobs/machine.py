@@ -82,8 +82,12 @@ class Event:
 
 @dataclass
 class _Watch:
-    """What one process has seen of a running job; lost with it, and no harm done."""
+    """What one process has seen of a job; lost with it, and no harm done."""
 
+    #: When it was first to be sent; how long it waited for its turn does not count against its patience.
+    first_try: datetime | None = None
+    #: Seconds that the vendor asked us to wait before it is sent again.
+    asked: float | None = None
     last_not_done: datetime | None = None
     last_queued: datetime | None = None
     first_started: datetime | None = None
@@ -148,6 +152,8 @@ class Machine:
     # --- submitting ---------------------------------------------------------------------------------------------------
 
     async def _submit(self, job: Job) -> Next:
+        watch = self._watches.setdefault(job.id, _Watch())
+        watch.first_try = watch.first_try or self._clock.now()
         try:
             link = self._links(job.endpoint, job.base_url)
             link_headers = await link.auth.headers()
@@ -159,8 +165,9 @@ class Machine:
                 "POST", link.api.url(sent.path), headers=headers, content=sent.body, extensions={"trace": _trace}
             )
         except VideoError as error:
-            if error.again and (self._clock.now() - job.created).total_seconds() < PATIENCE:
-                return Next(job, _patience(job.attempts))
+            wait = _patience(job.attempts)
+            if error.again and self._waited(job) + wait < PATIENCE:
+                return Next(job, wait)
             return await self._end(job, error, settled=money.Settlement(0, "not billed"))
         # Cancelling us must not cancel a POST that is on its way: of 20 cancelled after 30 ms, 19 had been accepted.
         task = asyncio.create_task(self._send(job, link, request))
@@ -172,11 +179,16 @@ class Machine:
                 self._tell(job, "accepted")
                 return Next(job, self._next_poll(job, link))
             case State.QUEUED:
-                return Next(job, _patience(job.attempts))
+                return Next(job, max(_patience(job.attempts), watch.asked or 0.0))
             case State.UNCLEAR:
                 return await self._reconcile(job)
             case _:
                 return Next(job, None)
+
+    def _waited(self, job: Job) -> float:
+        """Seconds since this process first tried to send it."""
+        now, watch = self._clock.now(), self._watches.get(job.id)
+        return (now - ((watch and watch.first_try) or now)).total_seconds()
 
     async def _send(self, job: Job, link: Link, request: httpx.Request) -> Job:
         at = self._clock.now()
@@ -212,7 +224,13 @@ class Machine:
         keep_bytes = values["state"] in (State.QUEUED, State.UNCLEAR)
         while True:
             try:
-                await self._move(job, values, {State.SENDING}, drop_bytes=not keep_bytes)
+                stored = await self._move(job, values, {State.SENDING}, drop_bytes=not keep_bytes)
+                if not stored and isinstance(result, outcome.Accepted):
+                    logger.error(
+                        "job %s: accepted by the vendor as %s after another process had taken it over",
+                        job.id,
+                        result.ticket.id,
+                    )
                 crashpoint("after-accepted")
                 return await self._fresh(job)
             except LedgerBroken as error:
@@ -232,8 +250,10 @@ class Machine:
                     "deadline": deadline,
                     "reason": None,
                 }
-            case outcome.Again(error) if (now - job.created).total_seconds() < PATIENCE:
-                asked = error.retry_after if isinstance(error, RateLimited) else None
+            case outcome.Again(error) if (
+                self._waited(job) + max(_asked(error) or 0.0, _patience(job.attempts)) < PATIENCE
+            ):
+                asked = self._watches.setdefault(job.id, _Watch()).asked = _asked(error)
                 reason = error.message + (f"; the vendor asks for {asked:g} s" if asked else "")
                 return {"state": State.QUEUED, "reason": reason}
             case outcome.Again(error) | outcome.Rejected(error):
@@ -267,6 +287,10 @@ class Machine:
         settle = self._limits.guard + self._limits.submit_timeout + self._limits.settle
         try:
             link = self._links(job.endpoint, job.base_url)
+        except VideoError as error:  # a key that is not there comes of no waiting
+            logger.warning("job %s: cannot be looked up: %s", job.id, error.message)
+            return Next(job, None)
+        try:
             if not link.adapter.listable:
                 return Next(job, None)
             # The frozen process may yet send, and the vendor needs a moment to list what it accepted.
@@ -309,6 +333,13 @@ class Machine:
         await self._move(job, values, PARKED, drop_bytes=True)
         return await self._fresh(job)
 
+    async def withdraw(self, job: Job) -> Job:
+        """Gives up a job that has not been sent; one that has been stays as it is."""
+        error = JobFailed("withdrawn before it was sent", kind="cancelled")
+        values = self._ending(job, error, money.Settlement(0, "not billed"))
+        await self._move(job, values, {State.QUEUED}, drop_bytes=True)
+        return await self._fresh(job)
+
     async def extend_deadline(self, job: Job) -> Job:
         """Lets an overdue job be polled again."""
         deadline = self._clock.now() + timedelta(seconds=self._limits.deadline)
@@ -343,7 +374,7 @@ class Machine:
 
     async def _pending(self, job: Job, watch: _Watch, link: Link, answer: Pending) -> Next:
         now = self._clock.now()
-        watch.last_not_done = now
+        watch.last_not_done, watch.not_ready = now, 0
         if answer.started:
             watch.first_started = watch.first_started or now
         elif answer.started is False:
@@ -358,18 +389,20 @@ class Machine:
         """A poll or a download that failed is no news: the job runs on."""
         watch.not_ready += 1
         logger.info("job %s: %s", job.id, _said(error))
-        asked = error.retry_after if isinstance(error, RateLimited) else None
-        pause = asked if asked is not None else min(2.0 * 2 ** min(watch.not_ready, 5), 60.0)
+        asked, backoff = _asked(error), min(2.0 * 2 ** min(watch.not_ready, 5), 60.0)
+        fastest = backoff if link is None else link.provider.poll_seconds / job.time_scale
+        pause = backoff if asked is None else max(asked, fastest)
         self._tell(job, f"asking again: {_said(error)}")
-        return await self._or_overdue(job, pause)
+        return await self._or_overdue(job, pause, f"; the last time: {_said(error)}")
 
-    async def _or_overdue(self, job: Job, pause: float) -> Next:
+    async def _or_overdue(self, job: Job, pause: float, trouble: str = "") -> Next:
         now = self._clock.now()
         if job.deadline is None or now < job.deadline:
             left = pause if job.deadline is None else min(pause, (job.deadline - now).total_seconds() + 0.001)
             return Next(job, left)
         reason = (
-            f"not finished {self._limits.deadline:g} s after it was accepted; `rushes jobs resume {job.id}` waits on"
+            f"no clip {self._limits.deadline:g} s after it was accepted{trouble}; "
+            f"`rushes jobs resume {job.id}` waits on"
         )
         await self._move(job, {"state": State.OVERDUE, "reason": reason}, {State.RUNNING})
         self._tell(job, "overdue")
@@ -418,7 +451,7 @@ class Machine:
         orders = await self._ledger.orders_of(job.id)
         settlement = self._settle_delivered(job, link, ready)
         timing = _timing(job, watch, ready.times, begun, now, inline=all(clip.data for clip in ready.clips))
-        each = settlement.micro // max(len(fetched), 1)
+        costs = money.shares(settlement, len(fetched))
         takes = [
             TakeRow(
                 id=new_id("take"),
@@ -430,18 +463,18 @@ class Machine:
                 sha256=one.sha256,
                 delivered=dict(one.probe.json()),
                 timing=timing,
-                cost=None if settlement.how == "unknown" else each,
+                cost=cost,
                 cost_how=settlement.how,
                 rewritten_prompt=ready.rewritten_prompt,
             )
-            for sample, (order, one) in enumerate(zip(orders, fetched, strict=False))
+            for sample, (order, one, cost) in enumerate(zip(orders, fetched, costs, strict=False))
         ]
         values = {
             "state": State.SUCCEEDED,
             "ended": now,
             "settled": settlement.micro,
             "settled_how": settlement.how,
-            "reason": "; ".join(ready.refused) or None,
+            "reason": "; ".join(ready.refused) or job.reason,
             "kind": "moderation" if ready.refused else None,
         }
         await self._move(job, values, {State.RUNNING}, takes=takes)
@@ -508,6 +541,10 @@ async def _trace(event: str, info: Mapping[str, Any]) -> None:
 
 def _patience(attempts: int) -> float:
     return min(2.0 ** min(attempts, 6), 60.0)
+
+
+def _asked(error: Exception) -> float | None:
+    return error.retry_after if isinstance(error, RateLimited) else None
 
 
 def _ticket(job: Job) -> Ticket:

@@ -39,8 +39,9 @@ def reserve(plan: Plan, samples: int, cap: Decimal | None) -> int:
         return 0
     cost = plan.price * samples
     if cap is not None and cost > cap:
+        shown, over = dollars(micro(cost)), dollars(micro(cost - cap))
         raise OverBudget(
-            f"{plan.endpoint.id} would cost ${cost}, ${cost - cap} over the cap of ${cap}",
+            f"{plan.endpoint.id} would cost ${shown}, ${over} over the cap of ${cap}",
             hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
         )
     return micro(cost)
@@ -81,6 +82,14 @@ def undelivered(reserved: int, error: VideoError, billing: Billing) -> Settlemen
     return Settlement(reserved, "assumed" if rule == "unknown" else "estimated")
 
 
+def shares(settlement: Settlement, clips: int) -> list[int | None]:
+    """What each of `clips` clips cost, to the last micro-dollar; None where nobody knows."""
+    if settlement.how == "unknown":
+        return [None] * clips
+    return [(settlement.micro + clips - 1 - clip) // clips for clip in range(clips)]
+
+
 def dollars(amount: int) -> Decimal:
-    """Micro-dollars as US dollars."""
-    return Decimal(amount).scaleb(-6)
+    """Micro-dollars as US dollars, with as many decimals as it takes and at least cents."""
+    whole_cents = amount % 10_000 == 0
+    return Decimal(amount // 10_000).scaleb(-2) if whole_cents else Decimal(amount).scaleb(-6).normalize()

@@ -157,6 +157,11 @@ def error_of(job: Job) -> VideoError:
             )
         case State.OVERDUE, _:
             return Overdue(f"{said}", hint=f"Job {job.id} still counts for {cost}.")
+        case State.QUEUED | State.SENDING | State.RUNNING, _:
+            return Overdue(
+                f"{said}. Another process drives job {job.id} ({job.state})",
+                hint=f"`rushes jobs show {job.id}` says how it gets on.",
+            )
         case State.LOST, _:
             return JobLost(f"{said} (job {job.id}, counted: {cost})")
         case _, "moderation":

@@ -53,7 +53,7 @@ def of_answer(response: httpx.Response, adapter: Provider) -> Outcome:
     except RateLimited as error:
         if status == 429 or status < 300 or adapter.proves_not_accepted(response):
             return Again(error)
-        return Doubtful(error.message)
+        return Rejected(error) if status in REJECTED else Doubtful(error.message)
     except VideoError as error:
         if status in REJECTED or adapter.proves_not_accepted(response):
             return Rejected(error)

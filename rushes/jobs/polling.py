@@ -9,7 +9,7 @@ from statistics import NormalDist
 from rushes.card import Endpoint
 
 #: The share of the remaining probability that the next poll should catch.
-STEP = 0.2
+STEP = 0.115
 SLOWEST = 60.0
 NORMAL = NormalDist()
 

@@ -9,8 +9,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_id(kind: str) -> str:
-    """Such as `job-1k3v9d0f2m7qzx`: milliseconds since 1970, then 25 random bits."""
-    return f"{kind}-{_text(time.time_ns() // 1_000_000, 9)}{_text(secrets.randbits(25), 5)}"
+    """Such as `job-1k3v9d0f2m7qzx4nc`: milliseconds since 1970, then 40 random bits."""
+    return f"{kind}-{_text(time.time_ns() // 1_000_000, 9)}{_text(secrets.randbits(40), 8)}"
 
 
 def _text(number: int, length: int) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,13 +143,14 @@ class Ledger:
             async with self._engine.begin() as connection:
                 results = await connection.run_sync(_apply, batch)
         except Exception as error:
-            if len(batch) > 1:  # one that cannot be written must not take the others with it
+            # One that cannot be written must not take the others with it; a lock would make each of them wait in turn.
+            if len(batch) > 1 and not sqlite.is_locked(error):
                 for each in batch:
                     await self._write_batch([each])
                 return
-            wrapped = _broken(error, self.home) if isinstance(error, DBAPIError) else error
-            if not batch[0].done.done():
-                batch[0].done.set_exception(wrapped)
+            for each in batch:
+                if not each.done.done():
+                    each.done.set_exception(_broken(error, self.home) if isinstance(error, DBAPIError) else error)
             return
         for each, result in zip(batch, results, strict=True):
             if not each.done.done():
@@ -172,15 +173,14 @@ class Ledger:
 
         await self._call(work)
 
-    async def take_over(self, now: datetime, *, simulated: bool, only: Iterable[str] | None = None) -> list[Job]:
-        """Makes every open job of dead runners ours, by raising its fence; returns those jobs."""
-        wanted = None if only is None else set(only)
+    async def take_over(self, now: datetime, reachable: Callable[[Job], bool]) -> list[Job]:
+        """Makes every reachable job of dead runners that is open or unclear ours; returns those jobs."""
 
         def work(connection: Connection) -> list[Job]:
-            where = jobs.c.state.in_(OPEN) & (jobs.c.simulated == simulated)
-            open_jobs = _rows(connection, Job, select(jobs).where(where))
+            left = _rows(connection, Job, select(jobs).where(jobs.c.state.in_([*OPEN, State.UNCLEAR])))
+            open_jobs = [job for job in left if reachable(job)]
             dead = self._dead(connection, {job.runner for job in open_jobs if job.runner}, now)
-            taken = [job.id for job in open_jobs if job.runner in dead and (wanted is None or job.id in wanted)]
+            taken = [job.id for job in open_jobs if job.runner in dead]
             for part in _parts(taken):
                 connection.execute(
                     update(jobs).where(jobs.c.id.in_(part)).values(runner=self.runner, fence=jobs.c.fence + 1)
@@ -209,11 +209,19 @@ class Ledger:
         return False
 
     async def own(self, job: str) -> Job:
-        """Makes one job ours, whoever had it: for a person's own decision about a parked job."""
+        """Makes one job ours, for a person's own decision about it; an open one stays with a process that lives.
+
+        A process that is about to learn what became of a submit must be able to write it down.
+        """
 
         def work(connection: Connection) -> Job:
+            [found] = _rows(connection, Job, select(jobs).where(jobs.c.id == job))
+            ours = found.runner == self.runner
+            lives = found.runner is not None and not self._dead(connection, {found.runner}, datetime.now(UTC))
+            if ours or (lives and found.state in OPEN):
+                return found
             connection.execute(update(jobs).where(jobs.c.id == job).values(runner=self.runner, fence=jobs.c.fence + 1))
-            return _rows(connection, Job, select(jobs).where(jobs.c.id == job))[0]
+            return replace(found, runner=self.runner, fence=found.fence + 1)
 
         return await self._call(work)
 
@@ -320,31 +328,32 @@ def _apply(connection: Connection, batch: Sequence[_Call | _Write]) -> list[Any]
 def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> dict[int, OverBudget | None]:
     """Reserves and writes what the caps allow, in turn; the error for each that they do not."""
     results: dict[int, OverBudget | None] = {}
-    spent: dict[tuple[bool, str | None, str | None], int] = {}
+    written: dict[tuple[bool, str | None, str | None], int] = {}
+    # Also what comes without a cap counts for those with one that come after it.
+    reserved: dict[tuple[bool, str | None, str | None], int] = defaultdict(int)
     granted: list[Intent] = []
     for at, intent in intents:
         job = intent.job
         over: OverBudget | None = None
-        keys = []
         for name, cap, run, day in (("run", intent.caps.run, job.run, None), ("day", intent.caps.day, None, job.day)):
             if cap is None:
                 continue
             key = (job.simulated, run, day)
-            if key not in spent:
-                spent[key] = _spent(connection, simulated=job.simulated, run=run, day=day)
-            keys.append(key)
-            if spent[key] + job.reserved > cap:
-                beyond = spent[key] + job.reserved - cap
+            if key not in written:
+                written[key] = _spent(connection, simulated=job.simulated, run=run, day=day)
+            spent = written[key] + reserved[key]
+            if spent + job.reserved > cap:
+                beyond = spent + job.reserved - cap
                 over = OverBudget(
                     f"the cap of ${cap / 1e6:.2f} a {name} would be exceeded by ${beyond / 1e6:.4f}: "
-                    f"${spent[key] / 1e6:.4f} are spent or reserved, this job may cost ${job.reserved / 1e6:.4f}",
+                    f"${spent / 1e6:.4f} are spent or reserved, this job may cost ${job.reserved / 1e6:.4f}",
                     hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
                 )
         results[at] = over
         if over is None:
             granted.append(intent)
-            for key in keys:
-                spent[key] += job.reserved
+            for key in ((job.simulated, job.run, None), (job.simulated, None, job.day)):
+                reserved[key] += job.reserved
     if granted:
         new = [asdict(order) for intent in granted if not intent.again for order in intent.orders]
         if new:
@@ -371,26 +380,32 @@ def _move(connection: Connection, moves: Sequence[tuple[int, Transition]]) -> di
         rows = connection.execute(select(jobs.c.id, jobs.c.fence, jobs.c.state).where(jobs.c.id.in_(part)))
         now |= {id: (fence, state) for id, fence, state in rows}
     results: dict[int, bool] = {}
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    rows_of_takes: list[dict[str, Any]] = []
-    dropped: list[str] = []
+    waiting: dict[str, Transition] = {}
     for at, move in moves:
         fence, state = now.get(move.job, (-1, ""))
         results[at] = fence == move.fence and state in move.out_of
         if results[at]:
             now[move.job] = (fence, str(move.values.get("state", state)))
-            groups[tuple(sorted(move.values))].append({"_job": move.job} | dict(move.values))
-            rows_of_takes += [asdict(take) for take in move.takes]
-            if move.drop_bytes:
-                dropped.append(move.job)
+            if move.job in waiting:  # the groups keep no order
+                _change(connection, waiting.values())
+                waiting = {}
+            waiting[move.job] = move
+    _change(connection, waiting.values())
+    return results
+
+
+def _change(connection: Connection, moves: Collection[Transition]) -> None:
+    """Writes transitions of different jobs."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for move in moves:
+        groups[tuple(sorted(move.values))].append({"_job": move.job} | dict(move.values))
     for columns, values in groups.items():
         changes: dict[Any, Any] = {jobs.c[name]: bindparam(name) for name in columns}
         connection.execute(update(jobs).where(jobs.c.id == bindparam("_job")).values(changes), values)
-    if rows_of_takes:
+    if rows_of_takes := [asdict(take) for move in moves for take in move.takes]:
         connection.execute(insert(takes), rows_of_takes)
-    for part in _parts(dropped):
+    for part in _parts([move.job for move in moves if move.drop_bytes]):
         connection.execute(delete(submissions).where(submissions.c.job.in_(part)))
-    return results
 
 
 def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 READ_ONLY = "rushes_read_only"
@@ -30,3 +31,9 @@ def prepare(engine: AsyncEngine) -> None:
     def begun(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def is_locked(error: BaseException) -> bool:
+    """True where another program held the database for all the time that we were ready to wait."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return str(getattr(original, "sqlite_errorname", "")).startswith("SQLITE_BUSY")

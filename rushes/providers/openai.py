@@ -91,6 +91,8 @@ class OpenAISettings(BaseModel):
     content_by_url: bool = False
     #: True where GET /videos lists jobs, so that a lost answer can be looked up.
     lists: bool = True
+    #: Azure's resource, which stands in its base URL and nowhere else.
+    resource: str | None = None
 
 
 class OpenAI:

@@ -439,7 +439,8 @@ def _failure(error: Any) -> VideoError:
     """An operation's own error: its code is a google.rpc.Code."""
     error = error if isinstance(error, dict) else {"message": error}
     code, message = error.get("code"), str(error.get("message") or "the vendor gave no reason")
-    text = f"{_with_categories(message)} ({CODES.get(code, f'code {code}') if isinstance(code, int) else code})"
+    code = code if isinstance(code, int) else None
+    text = _with_categories(message) + ("" if code is None else f" ({CODES.get(code, f'code {code}')})")
     if SUPPORT_CODES.search(message) or "usage guidelines" in message:
         return Refused(text, hint=REFUSED_HINT)
     if code == 1:

@@ -109,7 +109,8 @@ def chosen(found: list[Candidate]) -> Plan:
     reasons = [f"{each.endpoint.id}: {'; '.join(each.reasons)}" for each in found]
     if found and all(each.refusal is not None and each.refusal.retired for each in found):
         raise Retired(
-            "every endpoint of this model has been retired:\n" + "\n".join(f"- {reason}" for reason in reasons)
+            "every endpoint of this model has been retired:\n" + "\n".join(f"- {reason}" for reason in reasons),
+            hint="`rushes models` shows what lives; --simulate runs this one in a world where it still did.",
         )
     fits = [each for each in found if each.plan is not None]
     if fits:

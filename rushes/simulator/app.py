@@ -78,7 +78,10 @@ async def _hang_up(receive: Receive, dropped: Dropped) -> None:
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
         raise dropped
-    transport.abort()
+    if dropped.midway:
+        transport.close()  # what was sent arrives
+    else:
+        transport.abort()
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -13,8 +13,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,63 +22,41 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from rushes.simulator import chance, faults, links, stills
+from rushes.simulator import chance, faults, links
 from rushes.simulator.body import BadBody, Part, read_items, read_json
 from rushes.simulator.clock import callers_seconds
+from rushes.simulator.dashscope_checks import (
+    AREAS,
+    IMAGE_TYPES,
+    NEGATIVE_MAX,
+    PROMPT_MAX,
+    SEED_MAX,
+    ZONE,
+    Generation,
+    Refused,
+    check_key,
+    check_picture,
+    check_sound,
+    clip_of_size,
+    generation_of,
+    read_boolean,
+    read_integer,
+    read_moment,
+    read_number,
+    read_text,
+)
 from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import denied
+from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
-from rushes.simulator.world import Asked, Clip, Job
 
 WIRE = "dashscope"
 
-SIZES = {
-    "480P": ("832*480", "480*832", "624*624"),
-    "720P": ("1280*720", "720*1280", "960*960", "1088*832", "832*1088"),
-    "1080P": ("1920*1080", "1080*1920", "1440*1440", "1632*1248", "1248*1632"),
-}
-#: Pixels of a tier where the shape follows the first frame.
-AREAS = {"480P": 832 * 480, "720P": 1280 * 720, "1080P": 1920 * 1080}
-PROMPT_MAX = 1500
-NEGATIVE_MAX = 500
-SEED_MAX = 2_147_483_647
-IMAGE_TYPES = {"image/jpeg", "image/jpg", "image/png", "image/bmp", "image/webp"}
-IMAGE_MAX = 20 * 1024 * 1024
-IMAGE_SIDES = (240, 8000)
-SOUND_MAX = 15 * 1024 * 1024
-SOUND_SECONDS = (3.0, 30.0)
 #: Seconds that a finished task and its link are kept.
 KEPT = 86_400
-#: Times are written without a zone, and are UTC+8 (a recorded link's expiry is `end_time` so read plus 24 h).
-ZONE = timezone(timedelta(hours=8))
 RETRY_AFTER = 5.0
 
 REWRITTEN = "{prompt} Cinematic lighting, natural motion, fine detail, a calm and steady camera."
-
-
-@dataclass(frozen=True)
-class Generation:
-    """What one generation of Wan takes."""
-
-    tiers: tuple[str, ...]
-    lengths: range | tuple[int, ...]
-    #: 2.5 and older answer with the prompt as it was rewritten.
-    shows_rewriting: bool
-
-
-GENERATIONS = {
-    "wan2.5": Generation(("480P", "720P", "1080P"), (5, 10), True),
-    "wan2.6": Generation(("720P", "1080P"), range(2, 16), False),
-}
-
-
-class Refused(Exception):
-    """An error body of this wire: flat, with the request's id."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        body = {"request_id": str(uuid4()), "code": code, "message": message}
-        self.response = JSONResponse(body, status, dict(headers or {}))
 
 
 class DashScope:
@@ -103,7 +80,7 @@ class DashScope:
     def _route(self, method: str, path: str, endpoint: Endpoint) -> BaseRoute:
         async def run(request: Request) -> ASGIApp:
             try:
-                _check_key(request)
+                check_key(request)
                 return await endpoint(request)
             except BadBody as error:
                 return Refused(400, "InvalidParameter", error.text).response
@@ -146,10 +123,13 @@ class DashScope:
 
     async def list_tasks(self, request: Request) -> ASGIApp:
         query = request.query_params
-        page, size = _number(query.get("page_no", "1"), "page_no"), _number(query.get("page_size", "10"), "page_size")
+        page, size = (
+            read_number(query.get("page_no", "1"), "page_no"),
+            read_number(query.get("page_size", "10"), "page_size"),
+        )
         if size > 100:
             raise Refused(400, "InvalidParameter", "page_size must be between 1 and 100.")
-        begin, end = _moment(query.get("start_time"), "start_time"), _moment(query.get("end_time"), "end_time")
+        begin, end = read_moment(query.get("start_time"), "start_time"), read_moment(query.get("end_time"), "end_time")
         jobs = [
             job
             for job in reversed(self._world.jobs(WIRE))
@@ -221,30 +201,30 @@ class DashScope:
         if not isinstance(wanted, dict):
             raise Refused(400, "InvalidParameter", "parameters must be an object.")
         self._served(model)
-        generation = _generation(model)
+        generation = generation_of(model)
         from_image = "-i2v" in model
-        prompt = _text(given, "prompt", PROMPT_MAX)
+        prompt = read_text(given, "prompt", PROMPT_MAX)
         if not prompt and not from_image:
             raise Refused(400, "InvalidParameter", "Field required: input.prompt")
-        seconds = _integer(wanted, "duration", 5)
+        seconds = read_integer(wanted, "duration", 5)
         if seconds not in generation.lengths:
             listed = ", ".join(map(str, generation.lengths))
             raise Refused(400, "InvalidParameter", f"duration must be one of: {listed}")
-        seed = _integer(wanted, "seed", None)
+        seed = read_integer(wanted, "seed", None)
         if seed is not None and not 0 <= seed <= SEED_MAX:
             raise Refused(400, "InvalidParameter", f"seed must be between 0 and {SEED_MAX}")
         settings: dict[str, Any] = {
             "duration": seconds,
-            "prompt_extend": _boolean(wanted, "prompt_extend", True),
-            "watermark": _boolean(wanted, "watermark", False),
-            "negative_prompt": _text(given, "negative_prompt", NEGATIVE_MAX),
+            "prompt_extend": read_boolean(wanted, "prompt_extend", True),
+            "watermark": read_boolean(wanted, "watermark", False),
+            "negative_prompt": read_text(given, "negative_prompt", NEGATIVE_MAX),
         }
         if "audio_url" in given:
-            settings["audio"] = self._world.keep(_sound(self._input(given, "audio_url", resolves, data=False)))
+            settings["audio"] = self._world.keep(check_sound(self._input(given, "audio_url", resolves, data=False)))
         if from_image:
             clip = self._shaped_by_image(given, wanted, resolves, generation, seconds)
         else:
-            clip = _sized(wanted, generation, seconds)
+            clip = clip_of_size(wanted, generation, seconds)
         settings["size"] = f"{clip.width}*{clip.height}"
         return Asked(WIRE, model, prompt, clip, settings, seed=seed)
 
@@ -259,7 +239,7 @@ class DashScope:
         if "img_url" not in given:
             raise Refused(400, "InvalidParameter", "Field required: input.img_url")
         content = self._input(given, "img_url", resolves, data=True)
-        picture = _check_picture(content)
+        picture = check_picture(content)
         tier = wanted.get("resolution", "1080P")
         if tier not in generation.tiers:
             listed = ", ".join(generation.tiers)
@@ -339,7 +319,7 @@ class DashScope:
                 "video_url": links.signed(root, "files", job, 0, expires, self._world.secret),
                 "orig_prompt": job.asked.prompt,
             }
-            if job.asked.settings["prompt_extend"] and _generation(job.asked.model).shows_rewriting:
+            if job.asked.settings["prompt_extend"] and generation_of(job.asked.model).shows_rewriting:
                 output["actual_prompt"] = REWRITTEN.format(prompt=prompt)
             answer["usage"] = _usage(job)
         return answer
@@ -382,78 +362,6 @@ class DashScope:
                 return Refused(500, "InternalError", "An internal error has occurred, please try again later.")
 
 
-def _check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Refused(401, "InvalidApiKey", "No API-key provided.")
-    if key.startswith("bad-"):
-        raise Refused(401, "InvalidApiKey", "Invalid API-key provided.")
-
-
-def _generation(model: str) -> Generation:
-    for prefix, generation in GENERATIONS.items():
-        if model.startswith(prefix):
-            return generation
-    raise Refused(404, "ModelNotFound", "Model not exist.")
-
-
-def _text(given: Mapping[str, Any], name: str, most: int) -> str:
-    """Longer text is cut, and nothing says so: that is how the vendor does it."""
-    value = given.get(name, "")
-    if not isinstance(value, str):
-        raise Refused(400, "InvalidParameter", f"input.{name} must be a string.")
-    return value[:most]
-
-
-def _integer(wanted: Mapping[str, Any], name: str, default: Any) -> Any:
-    value = wanted.get(name, default)
-    if value is not default and (isinstance(value, bool) or not isinstance(value, int)):
-        raise Refused(400, "InvalidParameter", f"parameters.{name} must be an integer.")
-    return value
-
-
-def _boolean(wanted: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = wanted.get(name, default)
-    if not isinstance(value, bool):
-        raise Refused(400, "InvalidParameter", f"parameters.{name} must be a boolean.")
-    return value
-
-
-def _sized(wanted: Mapping[str, Any], generation: Generation, seconds: int) -> Clip:
-    size = wanted.get("size", "1920*1080")
-    for tier in generation.tiers:
-        if size in SIZES[tier]:
-            width, height = map(int, size.split("*"))
-            return Clip(width, height, tier.lower(), float(seconds))
-    raise Refused(400, "InvalidParameter", f"The size is not match {size}")
-
-
-def _check_picture(content: bytes) -> stills.Picture:
-    picture = stills.picture(content)
-    low, high = IMAGE_SIDES
-    if picture is None or picture.kind not in ("jpeg", "png", "bmp", "webp"):
-        raise Refused(415, "BadRequest.UnsupportedFileFormat", "The image format is not supported.")
-    if len(content) > IMAGE_MAX:
-        raise Refused(413, "BadRequest.TooLarge", "The image is larger than 20 MB.")
-    if picture.kind == "png" and picture.transparent:
-        raise Refused(400, "InvalidParameter", "PNG images with an alpha channel are not supported.")
-    if not (low <= picture.width <= high and low <= picture.height <= high):
-        raise Refused(400, "InvalidParameter", f"Each side of the image must have {low} to {high} pixels.")
-    return picture
-
-
-def _sound(content: bytes) -> bytes:
-    low, high = SOUND_SECONDS
-    if len(content) > SOUND_MAX:
-        raise Refused(413, "BadRequest.TooLarge", "The audio is larger than 15 MB.")
-    seconds = stills.sound_length(content)
-    if seconds is None:
-        raise Refused(415, "BadRequest.UnsupportedFileFormat", "The audio must be wav or mp3.")
-    if not low <= seconds <= high:
-        raise Refused(400, "InvalidParameter", f"The audio must be {low:g} to {high:g} seconds long.")
-    return content
-
-
 def _failure(job: Job) -> dict[str, str]:
     if job.outcome in ("moderated", "filtered"):
         return {"code": "DataInspectionFailed", "message": "Output data may contain inappropriate content."}
@@ -480,21 +388,6 @@ def _usage(job: Job) -> dict[str, Any]:
 
 def _written(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-
-
-def _moment(text: str | None, name: str) -> float | None:
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=ZONE).timestamp()
-    except ValueError:
-        raise Refused(400, "InvalidParameter", f"{name} must be written YYYYMMDDhhmmss.") from None
-
-
-def _number(text: str, name: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise Refused(400, "InvalidParameter", f"{name} must be a positive integer.")
-    return int(text)
 
 
 def _signature(secret: bytes, folder: str) -> str:

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rushes.simulator import faults
 from rushes.simulator.clock import Clock
-from rushes.simulator.world import Asked, Job, Throttled, World
+from rushes.simulator.job import Asked, Job
+from rushes.simulator.world import Throttled, World
 
 Kind = Literal["rate_limited", "rate_limited_bare", "busy", "error_500", "error_503", "moderated", "no_such_fault"]
 
@@ -68,18 +69,22 @@ class Desk:
         before, after = self._latency
         if before:
             await asyncio.sleep(before)
-        tricks = {name: times for name, times in marked.items() if name in faults.WITH_THE_JOB or name in faults.POLL}
-        tricks |= dict.fromkeys(self.world.faults.striking(asked.wire, faults.WITH_THE_JOB))
-        if "link_404_once" in tricks:
-            tricks["link_404_once"] = tricks["link_404_once"] or 1
         try:
-            job = self.world.accept(asked, make_id, tricks, things)
+            self.world.admit(asked)  # so that no fault is spent on a submission that is not taken
+            job = self.world.accept(asked, make_id, self._tricks(asked, marked), things)
         except Throttled:
             raise Trouble("busy") from None
         if after:
             await asyncio.sleep(after)
         struck = [name for name in marked if name in faults.AFTER]
         return Taken(job, [*struck, *self.world.faults.striking(asked.wire, faults.AFTER)])
+
+    def _tricks(self, asked: Asked, marked: dict[str, int | None]) -> dict[str, int | None]:
+        """The faults that stay with a job."""
+        tricks = {name: times for name, times in marked.items() if name in faults.WITH_THE_JOB or name in faults.POLL}
+        for name in self.world.faults.striking(asked.wire, faults.WITH_THE_JOB):
+            tricks[name] = 1 if name in faults.PASSING else None
+        return tricks
 
     def _refusal(self, asked: Asked, marked: dict[str, int | None]) -> str | None:
         for name, times in marked.items():
@@ -163,7 +168,7 @@ class Cut:
             if message["type"] == "http.response.body":
                 body = message.get("body", b"")
                 await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-                raise faults.Dropped("the simulated vendor cut the connection in the middle of its answer")
+                raise faults.Dropped("the simulated vendor cut the connection in the middle of its answer", midway=True)
             await send(message)
 
         await self._answer(scope, receive, half)

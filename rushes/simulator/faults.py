@@ -66,7 +66,11 @@ _MARKER = re.compile(r"\s*\[simulate:\s*([a-z0-9_]+)(?:\s+x(\d+))?\s*\]")
 
 
 class Dropped(ConnectionError):
-    """The simulated vendor cut the connection: no answer, or only a part of it."""
+    """The simulated vendor cut the connection: no answer, or `midway` through it."""
+
+    def __init__(self, message: str, *, midway: bool = False) -> None:
+        super().__init__(message)
+        self.midway = midway
 
 
 class NoSuchFault(ValueError):

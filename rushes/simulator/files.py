@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from rushes.simulator import faults, links
 from rushes.simulator.clock import Clock
 from rushes.simulator.desk import Desk
-from rushes.simulator.world import Job
+from rushes.simulator.job import Job
 
 CHUNK = 64 * 1024
 NOT_A_VIDEO = b"<!doctype html><title>Sorry</title><p>This page is no video, although its header says so.</p>"

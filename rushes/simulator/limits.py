@@ -24,7 +24,7 @@ class Limit:
     queries: int | None = None
 
 
-#: By wire and the vendor's name for the model; `*` is any model of the wire.
+#: By wire and the vendor's name for the model; `*` is every model of the wire, each for itself.
 Limits = Mapping[tuple[str, str], Limit]
 
 LIMITS: Limits = {

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from rushes.simulator.world import Job
+from rushes.simulator.job import Job
 
 #: In process the hosts have names; on a port they are the two names of this machine, so that a link to a file leads
 #: to another host than the API's.
@@ -27,7 +27,7 @@ def base(request: Request, host: Literal["api", "files", "foreign"]) -> str:
     name, port = request.url.hostname or API, request.url.port
     if port is None or name not in HOSTS:
         own = f"{name}:{port}" if port else name
-        return f"http://{own}" if host == "api" else f"http://{host}.{API}"
+        return f"http://{own}" if host == "api" else f"http://{host}.{name}"
     return f"http://{name if host == 'api' else HOSTS[name]}:{port}"
 
 

@@ -9,11 +9,10 @@ content before the end or after expiry), it is made up in the shape of the rest.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -25,70 +24,40 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from rushes.simulator import chance, faults, links, stills
-from rushes.simulator.body import BadBody, Part, read_form, read_json
+from rushes.simulator.body import BadBody, Part, read_form
 from rushes.simulator.clock import callers_seconds
 from rushes.simulator.desk import Desk, Endpoint, Headed, Taken, Trouble
+from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
-from rushes.simulator.world import Asked, Clip, Job
+from rushes.simulator.openai_checks import (
+    CREATE_FIELDS,
+    DATED,
+    EXTENDED_MAX,
+    EXTENSIONS_MAX,
+    FIRST_LENGTHS,
+    FULL_HD,
+    KEPT,
+    LARGE,
+    LENGTHS,
+    LONGER,
+    POLL_AFTER,
+    RESOLUTIONS,
+    RETRY_AFTER,
+    SMALL,
+    Create,
+    Refused,
+    check_choice,
+    check_key,
+    check_picture,
+    read_characters,
+    read_fields,
+    read_prompt,
+    read_reference,
+    read_text,
+    read_video_id,
+)
 
 WIRE = "openai"
-
-#: Dated names beside the ones that the cards carry.
-DATED = {
-    "sora-2-2025-10-06": "sora-2",
-    "sora-2-2025-12-08": "sora-2",
-    "sora-2-pro-2025-10-06": "sora-2-pro",
-}
-#: From this day on there are 16 and 20 seconds, and 1080p for the pro model (changelog of 2026-03-12).
-LONGER = date(2026, 3, 12)
-FIRST_LENGTHS = ("4", "8", "12")
-LENGTHS = ("4", "8", "12", "16", "20")
-SMALL = ("720x1280", "1280x720")
-LARGE = ("1024x1792", "1792x1024")
-FULL_HD = ("1080x1920", "1920x1080")
-RESOLUTIONS = {720: "720p", 1024: "1024p", 1080: "1080p"}
-
-PROMPT_MAX = 32_000
-IMAGE_URL_MAX = 20_971_520
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
-#: Seconds that a finished clip may be fetched ("at most 1 h after generation", video guide).
-KEPT = 3600
-EXTENDED_MAX = 120
-EXTENSIONS_MAX = 6
-POLL_AFTER = 10.0
-RETRY_AFTER = 20.0
-
-CREATE_FIELDS = {"prompt", "model", "seconds", "size", "input_reference", "characters"}
-
-
-class Refused(Exception):
-    """An error body of this wire."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        param: str | None = None,
-        code: str | None = None,
-        type: str = "invalid_request_error",
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        body = {"error": {"message": message, "type": type, "param": param, "code": code}}
-        self.response = JSONResponse(body, status, dict(headers or {}))
-
-
-@dataclass(frozen=True)
-class Create:
-    """A create request, whichever way it was written."""
-
-    prompt: str
-    model: str = "sora-2"
-    seconds: str = "4"
-    size: str = "720x1280"
-    reference: bytes | None = None
-    characters: tuple[str, ...] = ()
 
 
 class OpenAI:
@@ -116,7 +85,7 @@ class OpenAI:
     def _route(self, method: str, path: str, endpoint: Endpoint) -> BaseRoute:
         async def run(request: Request) -> ASGIApp:
             try:
-                _check_key(request)
+                check_key(request)
                 if path.startswith("/videos"):
                     self._check_alive(request)
                 answer = await endpoint(request)
@@ -149,7 +118,7 @@ class OpenAI:
         limit, order = query.get("limit", "20"), query.get("order", "desc")
         if not limit.isdecimal() or int(limit) > 100:
             raise Refused(400, "Invalid 'limit': expected an integer between 0 and 100.", param="limit")
-        _choose("order", order, ("asc", "desc"))
+        check_choice("order", order, ("asc", "desc"))
         jobs = self._world.jobs(WIRE)
         if order == "desc":
             jobs.reverse()
@@ -178,7 +147,7 @@ class OpenAI:
 
     async def content(self, request: Request) -> ASGIApp:
         variant = request.query_params.get("variant", "video")
-        _choose("variant", variant, ("video", "thumbnail", "spritesheet"))
+        check_choice("variant", variant, ("video", "thumbnail", "spritesheet"))
         job, now = self._found(request.path_params["id"]).job, self._world.now()
         match job.state(now):
             case "failed":
@@ -197,20 +166,20 @@ class OpenAI:
         return RedirectResponse(links.signed(root, "files", job, 0, expires, self._world.secret), 302)
 
     async def remix(self, request: Request) -> ASGIApp:
-        fields = await _fields(request, {"prompt"})
+        fields = await read_fields(request, {"prompt"})
         source = self._finished(request.path_params["id"])
-        return await self._submit(_again(source, _prompt(fields)))
+        return await self._submit(_again(source, read_prompt(fields)))
 
     async def edit(self, request: Request) -> ASGIApp:
-        fields = await _fields(request, {"prompt", "video", "model"})
-        source = self._finished(_video_id(fields))
-        return await self._submit(_again(source, _prompt(fields)))
+        fields = await read_fields(request, {"prompt", "video", "model"})
+        source = self._finished(read_video_id(fields))
+        return await self._submit(_again(source, read_prompt(fields)))
 
     async def extend(self, request: Request) -> ASGIApp:
-        fields = await _fields(request, {"prompt", "video", "seconds"})
-        source = self._finished(_video_id(fields))
+        fields = await read_fields(request, {"prompt", "video", "seconds"})
+        source = self._finished(read_video_id(fields))
         clip, steps = source.asked.clip, source.asked.settings.get("extensions", 0) + 1
-        new = int(_text(fields, "seconds", "4", LENGTHS))
+        new = int(read_text(fields, "seconds", "4", LENGTHS))
         if steps > EXTENSIONS_MAX:
             raise Refused(400, f"A video can be extended at most {EXTENSIONS_MAX} times.", param="video")
         if clip.seconds + new > EXTENDED_MAX:
@@ -218,7 +187,7 @@ class OpenAI:
         total = clip.seconds + new
         longer = replace(clip, seconds=total, new_seconds=new, continues=f"{source.id}#0", first_image=None)
         settings = {"seconds": f"{total:g}", "size": source.asked.settings["size"], "extensions": steps}
-        return await self._submit(replace(source.asked, prompt=_prompt(fields), clip=longer, settings=settings))
+        return await self._submit(replace(source.asked, prompt=read_prompt(fields), clip=longer, settings=settings))
 
     async def create_character(self, request: Request) -> ASGIApp:
         form = await read_form(request)
@@ -229,15 +198,15 @@ class OpenAI:
             raise Refused(400, "Invalid 'video': expected an MP4 file.", param="video")
         self._world.keep(video.content)
         made = {"id": f"char_{uuid4().hex}", "name": name, "created_at": int(self._world.now().timestamp())}
-        self._world.put(f"character {made['id']}", name)
+        self._world.put(f"character {made['id']}", json.dumps(made))
         return JSONResponse(made)
 
     async def character(self, request: Request) -> ASGIApp:
         id = request.path_params["id"]
-        name = self._world.get(f"character {id}")
-        if name is None:
+        made = self._world.get(f"character {id}")
+        if made is None:
             raise Refused(404, f"Character with id '{id}' not found.")
-        return JSONResponse({"id": id, "name": name, "created_at": int(self._world.now().timestamp())})
+        return JSONResponse(json.loads(made))
 
     async def list_models(self, request: Request) -> ASGIApp:
         """Retired models stay listed, with the day they were shut down."""
@@ -258,19 +227,19 @@ class OpenAI:
             raise Refused(404, "The Videos API has been shut down and is no longer available.")
 
     async def _read_create(self, request: Request) -> Create:
-        fields = await _fields(request, CREATE_FIELDS)
+        fields = await read_fields(request, CREATE_FIELDS)
         create = Create(
-            _prompt(fields),
-            _text(fields, "model", "sora-2"),
-            _text(fields, "seconds", "4", self._lengths()),
-            _text(fields, "size", "720x1280"),
-            _reference(fields.get("input_reference")),
-            _characters(fields.get("characters")),
+            read_prompt(fields),
+            read_text(fields, "model", "sora-2"),
+            read_text(fields, "seconds", "4", self._lengths()),
+            read_text(fields, "size", "720x1280"),
+            read_reference(fields.get("input_reference")),
+            read_characters(fields.get("characters")),
         )
         served = self._served(create.model)
-        _choose("size", create.size, self._sizes(served))
+        check_choice("size", create.size, self._sizes(served))
         if create.reference is not None:
-            _check_picture(create.reference, create.size)
+            check_picture(create.reference, create.size)
         for id in create.characters:
             if self._world.get(f"character {id}") is None:
                 raise Refused(400, f"Character with id '{id}' not found.", param="characters")
@@ -358,168 +327,6 @@ class OpenAI:
             case "error_500":
                 text = "The server had an error while processing your request. Sorry about that!"
                 return Refused(500, text, type="server_error")
-
-
-def _check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Refused(
-            401, "You didn't provide an API key. You need to provide your API key in an Authorization header."
-        )
-    if key.startswith("bad-"):
-        raise Refused(401, "Incorrect API key provided: bad-****.", code="invalid_api_key")
-
-
-async def _fields(request: Request, known: set[str]) -> dict[str, Any]:
-    """The body's fields, multipart or JSON: of parts like `video[id]` the nested object."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        fields = await read_form(request)
-    elif kind == "application/json":
-        fields = await read_json(request)
-    else:
-        raise Refused(
-            400,
-            f"Unsupported content type: '{kind}'. This API method only accepts 'application/json' and "
-            "'multipart/form-data' requests.",
-            code="unsupported_content_type",
-        )
-    for name in fields:
-        if name not in known:
-            raise Refused(400, f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
-    return fields
-
-
-def _text(fields: Mapping[str, Any], name: str, default: str, allowed: tuple[str, ...] | None = None) -> str:
-    value = fields.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        expected = f"one of {_listed(allowed, 'or')}" if allowed else "a string"
-        text = f"Invalid type for '{name}': expected {expected}, but got {_kind(value)} instead."
-        raise Refused(400, text, param=name, code="invalid_type")
-    if allowed:
-        _choose(name, value, allowed)
-    return value
-
-
-def _prompt(fields: Mapping[str, Any]) -> str:
-    if fields.get("prompt") is None:
-        text = "Missing required parameter: 'prompt'."
-        raise Refused(400, text, param="prompt", code="missing_required_parameter")
-    prompt = _text(fields, "prompt", "")
-    if not prompt:
-        text = (
-            "Invalid 'prompt': empty string. Expected a string with minimum length 1, but got an empty string instead."
-        )
-        raise Refused(400, text, param="prompt", code="empty_string")
-    if len(prompt) > PROMPT_MAX:
-        text = (
-            f"Invalid 'prompt': string too long. Expected a string with maximum length {PROMPT_MAX}, but got a string "
-            f"with length {len(prompt)} instead."
-        )
-        raise Refused(400, text, param="prompt", code="string_above_max_length")
-    return prompt
-
-
-def _choose(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        text = f"Invalid value: '{value}'. Supported values are: {_listed(allowed, 'and')}."
-        raise Refused(400, text, param=name, code="invalid_value")
-
-
-def _listed(values: tuple[str, ...] | None, word: str) -> str:
-    quoted = [f"'{value}'" for value in values or ()]
-    if len(quoted) < 3:
-        return f" {word} ".join(quoted)
-    return f"{', '.join(quoted[:-1])}, {word} {quoted[-1]}"
-
-
-def _kind(value: object) -> str:
-    match value:
-        case bool():
-            return "a boolean"
-        case int():
-            return "an integer"
-        case float():
-            return "a decimal"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case Part():
-            return "a file"
-        case _:
-            return "an object"
-
-
-def _reference(value: Any) -> bytes | None:
-    name = "input_reference"
-    match value:
-        case None:
-            return None
-        case Part(content=content, type=type):
-            if type not in IMAGE_TYPES:
-                text = f"Invalid file '{name}': unsupported mimetype ('{type}'). Supported file formats are "
-                supported = _listed(IMAGE_TYPES, "and")
-                raise Refused(400, f"{text}{supported}.", param=name, code="unsupported_file_mimetype")
-            return content
-        case {"image_url": str(url)} if len(value) == 1:
-            return _from_url(url)
-        case {"file_id": str(id)} if len(value) == 1:
-            raise Refused(400, f"No such File object: {id}", param=f"{name}.file_id")
-        case dict():
-            text = f"Invalid '{name}': expected exactly one of 'image_url' and 'file_id'."
-            raise Refused(400, text, param=name)
-        case _:
-            text = f"Invalid type for '{name}': expected an object, but got {_kind(value)} instead."
-            raise Refused(400, text, param=name, code="invalid_type")
-
-
-def _from_url(url: str) -> bytes:
-    param = "input_reference.image_url"
-    if len(url) > IMAGE_URL_MAX:
-        text = f"Invalid '{param}': string too long. Expected a string with maximum length {IMAGE_URL_MAX}."
-        raise Refused(400, text, param=param, code="string_above_max_length")
-    head, comma, data = url.partition(",")
-    if not comma or head not in {f"data:{type};base64" for type in IMAGE_TYPES}:
-        # The simulated vendor has no network, so that it can read data URLs alone.
-        raise Refused(400, "Error while downloading the image.", param=param, code="invalid_image_url")
-    try:
-        return base64.b64decode(data, validate=True)
-    except binascii.Error:
-        raise Refused(400, "Invalid base64 image_url.", param=param, code="invalid_base64") from None
-
-
-def _characters(value: Any) -> tuple[str, ...]:
-    match value:
-        case None:
-            return ()
-        case [*items] if len(items) <= 2 and all(isinstance(item, dict) and item.keys() == {"id"} for item in items):
-            return tuple(str(item["id"]) for item in items)
-        case _:
-            raise Refused(400, "Invalid 'characters': expected at most 2 objects with an 'id'.", param="characters")
-
-
-def _check_picture(content: bytes, size: str) -> None:
-    picture = stills.picture(content)
-    if picture is None or picture.kind not in ("jpeg", "png", "webp"):
-        raise Refused(400, "Invalid file 'input_reference': not a readable image.", param="input_reference")
-    if f"{picture.width}x{picture.height}" != size:
-        raise Refused(400, "Inpaint image must match the requested width and height")
-
-
-def _video_id(fields: Mapping[str, Any]) -> str:
-    match fields.get("video"):
-        case {"id": str(id)}:
-            return id
-        case Part():
-            raise Refused(403, "Video uploads are available to eligible customers only.", param="video")
-        case None:
-            raise Refused(400, "Missing required parameter: 'video'.", param="video", code="missing_required_parameter")
-        case value:
-            text = f"Invalid type for 'video': expected an object, but got {_kind(value)} instead."
-            raise Refused(400, text, param="video", code="invalid_type")
 
 
 def _again(source: Job, prompt: str) -> Asked:

@@ -25,7 +25,7 @@ from rushes.simulator.body import BadBody, Part, read_items, read_json
 from rushes.simulator.clock import callers_seconds
 from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import Files
-from rushes.simulator.world import Asked, Clip, Job
+from rushes.simulator.job import Asked, Clip, Job
 
 MODEL = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"
 FPS = 24
@@ -50,7 +50,6 @@ class Wanted:
 
     prompt: str
     model: str
-    seconds: int
     fps: int
     frames: int
     size: str
@@ -229,7 +228,6 @@ class VllmOmni(_Server):
         return Wanted(
             prompt=prompt,
             model=MODEL,
-            seconds=int(seconds or SECONDS),
             fps=fps,
             frames=frames,
             size=self.size_of(fields),
@@ -332,7 +330,6 @@ class SGLang(_Server):
         return Wanted(
             prompt=prompt,
             model=str(fields.get("model") or MODEL),
-            seconds=seconds,
             fps=fps,
             frames=_four_and_one(_whole(fields, "num_frames") or seconds * fps),
             size=size,

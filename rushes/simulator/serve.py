@@ -13,6 +13,7 @@ from pathlib import Path
 from rushes.card import load_cards
 from rushes.simulator.clock import ScaledClock
 from rushes.simulator.faults import Fault
+from rushes.simulator.limits import LIMITS, Limits
 from rushes.simulator.world import START, World
 
 HOST = "127.0.0.1"
@@ -40,6 +41,7 @@ def serve(
     json: bool = False,
     *,
     card_folders: Iterable[Path] = (),
+    limits: Limits = LIMITS,
     vendor_latency: tuple[float, float] = (0.0, 0.0),
 ) -> None:
     """Serve the world in `folder` on 127.0.0.1 until Ctrl-C; prints its date and base URLs once it is ready.
@@ -52,7 +54,14 @@ def serve(
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen(2048)
-        world = World(folder, ScaledClock(start, time_scale), cards=load_cards(*card_folders), seed=seed, faults=faults)
+        world = World(
+            folder,
+            ScaledClock(start, time_scale),
+            cards=load_cards(*card_folders),
+            seed=seed,
+            faults=faults,
+            limits=limits,
+        )
         with world, suppress(KeyboardInterrupt):
             asyncio.run(_serve(world, listener, time_scale, json, vendor_latency))
 

@@ -7,7 +7,6 @@ row and the time alone.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -16,25 +15,23 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from rushes.card import Card
 from rushes.simulator import chance, faults
 from rushes.simulator.clock import Clock
 from rushes.simulator.faults import Fault, FaultBook
-from rushes.simulator.limits import LIMITS, Limits, limit
+from rushes.simulator.films import Films
+from rushes.simulator.job import Asked, Job, dumps, likeness_of, loads, outcome_of
+from rushes.simulator.limits import LIMITS, Limit, Limits, limit
 from rushes.simulator.models import USUAL, Models
 
 #: All four models of the brief lived on this day.
 START = datetime(2026, 8, 1, tzinfo=UTC)
-
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -60,99 +57,6 @@ CREATE TABLE IF NOT EXISTS visits (at REAL NOT NULL, host TEXT NOT NULL, path TE
 
 class Throttled(Exception):
     """More submissions or questions than the vendor takes."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """What a job is to deliver, in pixels and seconds."""
-
-    width: int
-    height: int
-    #: `480p`, `720p`, …: the row of the price list.
-    resolution: str
-    #: Length of the file.
-    seconds: float
-    fps: int = 24
-    sound: bool = True
-    #: Seconds that are new, and paid, where the clip goes on from another.
-    new_seconds: float | None = None
-    #: `inputs/…`: the picture it starts from.
-    first_image: str | None = None
-    #: `inputs/…`, or `job#sample`: the clip it goes on from.
-    continues: str | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A submission that passed the vendor's checks."""
-
-    wire: str
-    #: The vendor's name, as asked.
-    model: str
-    prompt: str
-    clip: Clip
-    #: What else shapes the job and is not in the clip; what the vendor echoes later.
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    samples: int = 1
-    seed: int | None = None
-    #: An end other than success that the submission itself brings about: the vendor's code and words.
-    doom: Mapping[str, Any] | None = None
-    #: The name under which the cards know the model, where the asked one is an alias.
-    card_name: str | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    """One accepted submission. Times are POSIX seconds of the world."""
-
-    id: str
-    asked: Asked
-    created: float
-    queue: float
-    render: float
-    #: `succeeded`, or what becomes of it: `failed`, `moderated`, `filtered`, `doomed`.
-    outcome: str
-    #: Samples that are delivered.
-    delivered: int
-    #: The faults that stay with it, and how often each strikes (None: always).
-    tricks: Mapping[str, int | None]
-    #: The nth job of its likeness.
-    nth: int
-    #: Micro-dollars billed if it succeeds; None where no price is known.
-    price: int | None
-    cancelled: float | None = None
-    deleted: float | None = None
-
-    @property
-    def starts(self) -> float:
-        return self.created + self.queue
-
-    @property
-    def ends(self) -> float:
-        return self.starts + self.render
-
-    def state(self, now: datetime) -> State:
-        moment = now.timestamp()
-        if self.cancelled is not None:
-            return "cancelled"
-        if moment < self.starts:
-            return "queued"
-        if moment < self.ends or "never_finishes" in self.tricks:
-            return "running"
-        return "succeeded" if self.outcome == "succeeded" else "failed"
-
-    def strange(self, now: datetime) -> bool:
-        """True while the fault strange_status shows: in the first half of the rendering."""
-        half = self.starts + self.render / 2
-        return "strange_status" in self.tricks and self.starts <= now.timestamp() < half
-
-    def progress(self, now: datetime) -> int:
-        """0 to 99 while it runs."""
-        return max(0, min(99, int(100 * (now.timestamp() - self.starts) / self.render)))
-
-    def charge(self, now: datetime) -> int | None:
-        """Micro-dollars billed so far: the vendors here bill delivered clips alone. None where no price is known."""
-        return self.price if self.state(now) == "succeeded" else 0
 
 
 class World:
@@ -193,9 +97,7 @@ class World:
         #: Signs links to files.
         self.secret = meta["secret"].encode()
         self._time_file = os.open(folder / "clock", os.O_RDWR | os.O_CREAT, 0o644)
-        self._drawers = ThreadPoolExecutor(2, thread_name_prefix="film")
-        self._drawing: dict[Path, Future[Path]] = {}
-        self._pens: dict[Path, threading.Lock] = {}
+        self._films = Films(folder, self.models, self.seed, self.job)
         self._asked_at: dict[str, deque[float]] = {}
         self.tick()
 
@@ -210,7 +112,7 @@ class World:
 
     def close(self) -> None:
         """Wait for films being drawn and close the files."""
-        self._drawers.shutdown(wait=True, cancel_futures=True)
+        self._films.close()
         self.tick()
         with self._lock:
             self._db.close()
@@ -241,18 +143,16 @@ class World:
     ) -> Job:
         """Take the job, durably, and with it the `things` to remember by name. Raises Throttled."""
         plain, _ = faults.read(asked.prompt)
-        likeness = _likeness(asked, plain)
+        likeness = likeness_of(asked, plain)
         moment = self.now().timestamp()
         with self._writing():
-            bound = limit(self._limits, asked.wire, asked.card_name or asked.model)
-            if bound.submits is not None and self._submits(asked, moment - bound.window) >= bound.submits:
-                raise Throttled
+            self.admit(asked)
             (nth,) = self._db.execute("SELECT count(*) FROM jobs WHERE likeness = ?", (likeness,)).fetchone()
             rng = chance.dice(self.seed, likeness, nth)
-            job = self._made(asked, make_id(rng), moment, rng, tricks, nth, bound.running)
+            job = self._made(asked, make_id(rng), moment, rng, tricks, nth)
             self._db.execute(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-                (job.id, asked.wire, asked.model, moment, job.ends, likeness, _dumps(job)),
+                (job.id, asked.wire, asked.model, moment, job.ends, likeness, dumps(job)),
             )
             rows = [(name, moment, value) for name, value in things(job).items()]
             self._db.executemany("INSERT OR REPLACE INTO things VALUES (?, ?, ?)", rows)
@@ -260,9 +160,20 @@ class World:
         self.tick()
         return job
 
-    def _submits(self, asked: Asked, since: float) -> int:
+    def admit(self, asked: Asked) -> None:
+        """Raises Throttled where the vendor takes no more submissions for now."""
+        bound = self._limit(asked)
+        if bound.submits is None:
+            return
         query = "SELECT count(*) FROM jobs WHERE wire = ? AND model = ? AND created > ?"
-        return int(self._db.execute(query, (asked.wire, asked.model, since)).fetchone()[0])
+        since = self.now().timestamp() - bound.window
+        with self._lock:
+            (submits,) = self._db.execute(query, (asked.wire, asked.model, since)).fetchone()
+        if submits >= bound.submits:
+            raise Throttled
+
+    def _limit(self, asked: Asked) -> Limit:
+        return limit(self._limits, asked.wire, asked.card_name or asked.model)
 
     def _made(
         self,
@@ -272,19 +183,22 @@ class World:
         rng: Random,
         tricks: Mapping[str, int | None],
         nth: int,
-        running: int | None,
     ) -> Job:
         clip = asked.clip
         served = self.models.find(asked.wire, asked.card_name or asked.model)
         new = clip.seconds if clip.new_seconds is None else clip.new_seconds
         pace = served.pace if served else USUAL[asked.wire]
         queue, render = chance.waits(rng, pace, new, clip.resolution)
+        running = self._limit(asked).running
         if running is not None:
-            query = "SELECT ends FROM jobs WHERE wire = ? AND ends > ? AND cancelled IS NULL ORDER BY ends DESC"
-            ends = [end for (end,) in self._db.execute(query, (asked.wire, moment))]
+            query = (
+                "SELECT ends FROM jobs WHERE wire = ? AND model = ? AND ends > ? AND cancelled IS NULL "
+                "ORDER BY ends DESC LIMIT ?"
+            )
+            ends = [end for (end,) in self._db.execute(query, (asked.wire, asked.model, moment, running))]
             if len(ends) >= running:  # it starts when all but `running - 1` of those before it are done
                 queue = max(queue, ends[running - 1] - moment)
-        outcome, delivered = _outcome(asked, tricks)
+        outcome, delivered = outcome_of(asked, tricks)
         per_second = served.price(self.now().date(), clip.resolution, clip.sound) if served else None
         price = None if per_second is None else round(per_second * 1_000_000 * round(new * 1000) * delivered / 1000)
         return Job(id, asked, moment, queue, render, outcome, delivered, dict(tricks), nth, price)
@@ -293,14 +207,14 @@ class World:
         """The job, deleted or not."""
         with self._lock:
             found = self._db.execute("SELECT row, cancelled, deleted FROM jobs WHERE id = ?", (id,)).fetchone()
-        return _loads(*found) if found else None
+        return loads(*found) if found else None
 
     def jobs(self, wire: str) -> list[Job]:
         """Every job of this wire that was not deleted, oldest first."""
         query = "SELECT row, cancelled, deleted FROM jobs WHERE wire = ? AND deleted IS NULL ORDER BY created, rowid"
         with self._lock:
             rows = self._db.execute(query, (wire,)).fetchall()
-        return [_loads(*row) for row in rows]
+        return [loads(*row) for row in rows]
 
     def cancel(self, id: str, *, while_queued: bool) -> bool:
         """False where the job was not waiting (or not running) any more."""
@@ -371,71 +285,25 @@ class World:
 
     async def film(self, job: Job, sample: int) -> Path:
         """The clip itself, drawn when first asked for. Time that can stand still does so meanwhile."""
-        path = self._film_path(job, sample)
-        if path.exists():
-            return path
         with self.clock.working():
-            return await asyncio.shield(asyncio.wrap_future(self._start_drawing(job, sample)))
+            return await self._films.film(job, sample, self._ending_next)
 
-    def _film_path(self, job: Job, sample: int) -> Path:
-        return self.folder / "films" / f"{job.id}-{sample}.mp4"
-
-    def _start_drawing(self, job: Job, sample: int) -> Future[Path]:
-        path = self._film_path(job, sample)
+    def _ending_next(self) -> list[Job]:
+        """The job whose clip will be there next; none where it delivers nothing."""
+        query = """
+            SELECT row, cancelled, deleted FROM jobs
+            WHERE ends > ? AND cancelled IS NULL AND deleted IS NULL ORDER BY ends LIMIT 1
+        """
         with self._lock:
-            future = self._drawing.get(path)
-            if future is None or (future.done() and not path.exists()):
-                future = self._drawing[path] = self._drawers.submit(self._draw, job, sample)
-        return future
-
-    def _draw(self, job: Job, sample: int) -> Path:
-        path = self._film_path(job, sample)
-        with self._lock:
-            drawing = self._pens.setdefault(path, threading.Lock())
-        with drawing:
-            if not path.exists():
-                self._draw_to(path, job, sample)
-        return path
-
-    def _draw_to(self, path: Path, job: Job, sample: int) -> None:
-        from rushes.simulator.film import Film, draw
-
-        asked, clip = job.asked, job.asked.clip
-        served = self.models.find(asked.wire, asked.card_name or asked.model)
-        plain, _ = faults.read(asked.prompt)
-        seed = chance.dice(self.seed, _likeness(asked, plain), job.nth, asked.seed, sample).getrandbits(32)
-        first = self.folder / clip.first_image if clip.first_image else None
-        film = Film(
-            prompt=plain,
-            model=served.card.name if served else asked.model,
-            seconds=clip.seconds if clip.new_seconds is None else clip.new_seconds,
-            width=clip.width,
-            height=clip.height,
-            fps=clip.fps,
-            sound=clip.sound,
-            seed=asked.seed + sample if asked.seed is not None else seed,
-            detail=served.card.simulation.detail if served else 0.5,
-            steadiness=served.card.simulation.steadiness if served else 0.5,
-            continues=self._file(clip.continues) if clip.continues else None,
-            first_image=first.read_bytes() if first else None,
-        )
-        draw(path, film)
-
-    def _file(self, name: str) -> Path:
-        if name.startswith("inputs/"):
-            return self.folder / name
-        id, _, sample = name.partition("#")
-        job = self.job(id)
-        if job is None:
-            raise LookupError(f"no job '{id}' to continue")
-        return self._draw(job, int(sample))
+            rows = self._db.execute(query, (self.now().timestamp(),)).fetchall()
+        return [loads(*row) for row in rows]
 
     def truth(self) -> dict[str, Any]:
         """Every job that was accepted, deleted ones too, and what the vendors would bill, for comparison with books."""
         now = self.now()
         with self._lock:
             rows = self._db.execute("SELECT row, cancelled, deleted FROM jobs ORDER BY created, rowid").fetchall()
-        jobs = [_loads(*row) for row in rows]
+        jobs = [loads(*row) for row in rows]
         return {
             "simulated": True,
             "now": now.isoformat(),
@@ -477,40 +345,3 @@ class World:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-
-
-def _likeness(asked: Asked, plain: str) -> str:
-    """Equal for submissions that differ in nothing but a marker for a fault."""
-    parts = [
-        asked.wire,
-        asked.model,
-        plain,
-        asdict(asked.clip),
-        dict(asked.settings),
-        asked.samples,
-        asked.seed,
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _outcome(asked: Asked, tricks: Mapping[str, int | None]) -> tuple[str, int]:
-    if asked.doom is not None:
-        return "doomed", 0
-    if "late_failure" in tricks:
-        return "failed", 0
-    if "moderated" in tricks:
-        return "moderated", 0
-    if "filtered" in tricks or ("partly_filtered" in tricks and asked.samples == 1):
-        return "filtered", 0
-    return "succeeded", asked.samples - ("partly_filtered" in tricks)
-
-
-def _dumps(job: Job) -> str:
-    return json.dumps(asdict(job))
-
-
-def _loads(text: str, cancelled: float | None, deleted: float | None) -> Job:
-    row = json.loads(text)
-    asked = row.pop("asked")
-    clip = Clip(**asked.pop("clip"))
-    return Job(**(row | {"asked": Asked(**asked, clip=clip), "cancelled": cancelled, "deleted": deleted}))

@@ -16,6 +16,7 @@ from rushes.simulator.app import simulator
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.world import START, World
 
+CARDS = load_cards()
 BASES = {
     "openai": "http://simulated/openai/v1",
     "vllm-omni": "http://simulated/vllm-omni/v1",
@@ -61,7 +62,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def world(tmp_path: Path, clock: VirtualClock) -> Iterator[World]:
-    with World(tmp_path / "world", clock, cards=load_cards()) as world:
+    with World(tmp_path / "world", clock, cards=CARDS) as world:
         yield world
 
 

@@ -177,6 +177,13 @@ async def test_too_long_a_prompt_is_cut_without_a_word(dashscope: Vendor) -> Non
     assert len(job.asked.prompt) == 1500
 
 
+async def test_a_clip_from_an_image_needs_no_prompt(dashscope: Vendor) -> None:
+    body = i2v(data_url(png(1280, 720)))
+    body["input"]["prompt"] = None  # as the SDK sends it
+
+    assert await create(dashscope, body)
+
+
 async def test_a_field_the_model_does_not_document_is_ignored(dashscope: Vendor) -> None:
     id = await create(dashscope, t2v(resolution="480P", audio=False))
 

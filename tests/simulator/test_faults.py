@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from rushes.card import load_cards
 from rushes.http import httpx
+from rushes.simulator.app import simulator
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.faults import NAMES, Dropped, Fault, NoSuchFault, read
 from rushes.simulator.world import START, World
-from tests.simulator.conftest import BASES, Vendor, parts
+from tests.simulator.conftest import BASES, CARDS, Vendor, parts
 
 VEO = "/projects/p/locations/us-central1/publishers/google/models/veo-3.1-generate-001"
 
@@ -336,7 +337,7 @@ async def test_inline_bytes_can_be_broken_too(vertex: Vendor) -> None:
 async def test_a_marker_changes_nothing_else_of_a_job(tmp_path: Path) -> None:
     jobs = []
     for number, prompt in enumerate(("a kite", "a kite [simulate: poll_500]")):
-        with World(tmp_path / str(number), VirtualClock(START), cards=load_cards()) as world:
+        with World(tmp_path / str(number), VirtualClock(START), cards=CARDS) as world:
             await wire(world, "openai").made(prompt)
             jobs += world.truth()["jobs"]
 
@@ -355,13 +356,25 @@ async def test_a_marker_that_names_no_fault_is_refused_with_the_names(any_wire: 
 
 async def test_a_fault_that_is_set_strikes_as_often_and_as_late_as_it_says(tmp_path: Path) -> None:
     faults = [Fault("error_503", "openai", times=2, after=1), Fault("late_failure", times=None)]
-    with World(tmp_path / "world", VirtualClock(START), cards=load_cards(), faults=faults) as world:
+    with World(tmp_path / "world", VirtualClock(START), cards=CARDS, faults=faults) as world:
         answers = [await wire(world, "openai").make("a kite") for _ in range(5)]
         other = await wire(world, "dashscope").make("a kite")
 
         assert [answer.status_code for answer in answers] == [200, 503, 503, 200, 200]
         assert other.status_code == 200
         assert {job["outcome"] for job in world.truth()["jobs"]} == {"failed"}
+
+
+async def test_a_fault_is_not_spent_on_a_submission_that_is_not_taken(tmp_path: Path) -> None:
+    faults = [Fault("late_failure", "dashscope", after=5)]
+    with World(tmp_path / "world", VirtualClock(START), cards=CARDS, faults=faults) as world:
+        made = wire(world, "dashscope")
+        answers = [await made.make(f"kite {number}") for number in range(6)]
+        await made.vendor.wait(2)
+        await made.make("kite 6")
+
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        assert [job["outcome"] for job in world.truth()["jobs"]] == ["succeeded"] * 5 + ["failed"]
 
 
 async def test_faults_can_be_set_listed_and_cleared_while_the_world_runs(openai: Vendor) -> None:
@@ -389,6 +402,19 @@ def test_markers_are_read_out_of_a_prompt() -> None:
     assert read("[simulate: poll_500 x3] a kite") == ("a kite", {"poll_500": 3})
     with pytest.raises(NoSuchFault):
         read("[simulate: nothing]")
+
+
+@pytest.mark.parametrize(("latency", "jobs"), [((5.0, 0.0), 0), ((0.0, 5.0), 1)])
+async def test_a_caller_that_gives_up_before_or_after_the_job_is_accepted(
+    world: World, latency: tuple[float, float], jobs: int
+) -> None:
+    app = simulator(world, vendor_latency=latency)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASES["openai"]) as http:
+        create = http.post("/videos", files=parts(prompt="a kite"), headers={"authorization": "Bearer sk-any"})
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(create, 0.2)
+
+    assert len(world.truth()["jobs"]) == jobs
 
 
 async def test_a_prompt_of_nothing_but_a_marker_is_still_a_prompt(openai: Vendor) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from rushes.card import load_cards
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.world import World
-from tests.simulator.conftest import Vendor, parts, png
+from tests.simulator.conftest import CARDS, Vendor, parts, png
 
 
 def error(response: Any) -> dict[str, Any]:
@@ -200,7 +199,7 @@ async def test_a_dated_name_means_the_model_itself(openai: Vendor) -> None:
 @pytest.fixture
 def late_openai(tmp_path: Path) -> Iterator[Vendor]:
     clock = VirtualClock(datetime(2026, 9, 23, 23, 59, tzinfo=UTC))
-    with World(tmp_path / "late", clock, cards=load_cards()) as world:
+    with World(tmp_path / "late", clock, cards=CARDS) as world:
         yield Vendor(world, "openai")
 
 
@@ -222,7 +221,7 @@ async def test_from_its_last_day_on_nothing_is_made_and_nothing_is_found(late_op
 
 async def test_before_march_2026_there_were_no_20_seconds(tmp_path: Path) -> None:
     clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
-    with World(tmp_path / "early", clock, cards=load_cards()) as world:
+    with World(tmp_path / "early", clock, cards=CARDS) as world:
         response = await Vendor(world, "openai").post("/videos", json={"prompt": "x", "seconds": 20})
 
     assert "expected one of '4', '8', or '12', but got" in error(response)["message"]
@@ -346,6 +345,22 @@ async def test_an_extension_says_its_whole_length_and_stops_at_two_minutes(opena
 
     assert lengths == ["40", "60", "80", "100", "120"]
     assert error(refused)["message"] == "The extended video would exceed 120 seconds in total."
+
+
+async def test_a_character_is_made_from_a_clip_and_used_by_its_id(openai: Vendor) -> None:
+    job = openai.world.job((await openai.post("/videos", files=parts(prompt="a kite"))).json()["id"])
+    assert job is not None
+    clip = (await openai.world.film(job, 0)).read_bytes()
+
+    made = (await openai.post("/videos/characters", files=parts(name="Kim", video=("k.mp4", clip, "video/mp4")))).json()
+    found = (await openai.get(f"/videos/characters/{made['id']}")).json()
+    used = await openai.post("/videos", files=[*parts(prompt="Kim flies"), ("characters[][id]", (None, made["id"]))])
+    unknown = await openai.post("/videos", json={"prompt": "Kim flies", "characters": [{"id": "char_0"}]})
+    no_clip = await openai.post("/videos/characters", files=parts(name="Kim", video=("k.mp4", b"..", "video/mp4")))
+
+    assert found == made
+    assert used.status_code == 200
+    assert (unknown.status_code, no_clip.status_code) == (400, 400)
 
 
 async def test_a_video_file_to_edit_is_for_eligible_customers(openai: Vendor) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,17 @@ from rushes.simulator.serve import serve
 
 SERVE = """
 import json, sys
+from datetime import date
 from pathlib import Path
 from rushes.simulator.serve import serve
 
 options = json.loads(sys.argv[2])
+if "as_of" in options:
+    options["as_of"] = date.fromisoformat(options["as_of"])
 serve(Path(sys.argv[1]), **options)
 """
+#: An hour of the world, the life of a link, takes half a minute.
+SCALE = 120
 
 
 @contextlib.contextmanager
@@ -43,7 +49,7 @@ def serving(folder: Path, **options: Any) -> Iterator[tuple[subprocess.Popen[str
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    with serving(tmp_path / "world", json=True, time_scale=6000) as (_, line):
+    with serving(tmp_path / "world", json=True, time_scale=SCALE) as (_, line):
         yield json.loads(line)
 
 
@@ -73,17 +79,17 @@ def truth(http: httpx.Client, server: dict[str, Any]) -> dict[str, Any]:
 
 def test_it_prints_its_date_and_every_base_url_when_it_is_ready(server: dict[str, Any], http: httpx.Client) -> None:
     assert server["as_of"] == "2026-08-01"
-    assert server["time_scale"] == 6000
+    assert server["time_scale"] == SCALE
     urls = {"openai", "vllm_omni", "sglang", "vertex", "dashscope"}
     assert server.keys() == {"as_of", "time_scale", *urls}
     assert server["openai"].endswith("/openai/v1")
     assert server["dashscope"].endswith("/dashscope/api/v1")
     response = http.get(f"{server['openai']}/videos")
-    assert response.headers["x-rushes-time-scale"] == "6000"
+    assert response.headers["x-rushes-time-scale"] == str(SCALE)
 
 
 def test_for_people_it_prints_the_date_first(tmp_path: Path) -> None:
-    with serving(tmp_path / "world", as_of=None, time_scale=60) as (_, line):
+    with serving(tmp_path / "world") as (_, line):
         assert line == "Simulated world of 2026-08-01, time × 60; nothing here costs money.\n"
 
 
@@ -94,18 +100,20 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
         assert process.wait(10) == 0
 
 
-def test_an_earlier_day_than_the_worlds_is_refused(tmp_path: Path) -> None:
-    from datetime import date
+def test_a_world_can_be_moved_to_a_later_day_but_not_back(tmp_path: Path) -> None:
+    with serving(tmp_path, json=True, as_of="2026-09-30") as (_, line):
+        assert json.loads(line)["as_of"] == "2026-09-30"
 
-    from rushes.simulator.serve import _start
+    with pytest.raises(ValueError, match="already at 2026-09-30 and its time does not run backwards"):
+        serve(tmp_path, as_of=date(2026, 8, 1))
 
-    start = _start(tmp_path, date(2026, 9, 1))
-    with serving(tmp_path, json=True) as _:
-        pass
 
-    assert start.date() == date(2026, 9, 1)
-    with pytest.raises(ValueError, match="already at 2026-08-01 and its time does not run backwards"):
-        serve(tmp_path, as_of=date(2026, 1, 1))
+def test_on_a_later_day_a_retired_model_is_gone(tmp_path: Path, http: httpx.Client) -> None:
+    with serving(tmp_path, json=True, as_of="2026-11-22") as (_, line):
+        response = submit(http, json.loads(line), "a kite")
+
+    assert response.status_code == 404
+    assert response.json()["error"]["message"] == "The model `sora-2` has been deprecated"
 
 
 def test_a_job_goes_all_the_way_and_the_file_lies_on_another_host(server: dict[str, Any], http: httpx.Client) -> None:
@@ -131,11 +139,24 @@ def test_a_cut_connection_is_really_cut(server: dict[str, Any], http: httpx.Clie
     assert submit(http, server, "a boat").status_code == 200
 
 
+def test_of_a_cut_answer_the_first_half_arrives(server: dict[str, Any], http: httpx.Client) -> None:
+    form = {"prompt": (None, "a kite [simulate: cut_answer]")}
+
+    with http.stream("POST", f"{server['openai']}/videos", files=form) as response:
+        body = response.iter_raw()
+        arrived = next(body)
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+            next(body)
+
+    assert arrived.startswith(b'{"id":"video_')
+    assert len(arrived) == int(response.headers["content-length"]) // 2
+
+
 def test_a_restarted_server_knows_its_jobs_and_its_time(tmp_path: Path, http: httpx.Client) -> None:
-    with serving(tmp_path / "world", json=True, time_scale=6000) as (_, line):
+    with serving(tmp_path / "world", json=True, time_scale=SCALE) as (_, line):
         id = completed(http, json.loads(line), "a kite")
     # it was killed
-    with serving(tmp_path / "world", json=True, time_scale=6000) as (_, line):
+    with serving(tmp_path / "world", json=True, time_scale=SCALE) as (_, line):
         video = http.get(f"{json.loads(line)['openai']}/videos/{id}").json()
 
     assert video["status"] == "completed"

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from rushes.card import load_cards
 from rushes.simulator import stills
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.world import World
-from tests.simulator.conftest import Vendor, png
+from tests.simulator.conftest import CARDS, Vendor, png
 
 MODEL = "veo-3.1-generate-001"
 PLACE = "/projects/p/locations/us-central1/publishers/google/models"
@@ -262,6 +261,7 @@ async def test_a_prompt_that_may_not_be_enhanced_is_accepted_and_then_fails(vert
 async def test_an_extension_adds_seven_seconds_until_its_input_is_longer_than_thirty(vertex: Vendor) -> None:
     answer = await finished(vertex, text(durationSeconds=8, storageUri="gs://b/o"))
     lengths = []
+    body: dict[str, Any] = {}
     for _ in range(4):
         uri = answer["response"]["videos"][0]["gcsUri"]
         video = {"gcsUri": uri, "mimeType": "video/mp4"}
@@ -321,7 +321,7 @@ async def test_the_probe_says_that_a_model_is_there(vertex: Vendor) -> None:
 
 @pytest.fixture
 def early_vertex(tmp_path: Path) -> Iterator[Vendor]:
-    with World(tmp_path / "early", VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)), cards=load_cards()) as world:
+    with World(tmp_path / "early", VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)), cards=CARDS) as world:
         yield Vendor(world, "vertex")
 
 

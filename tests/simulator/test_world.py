@@ -13,19 +13,18 @@ from random import Random
 
 import pytest
 
-from rushes.card import load_cards
 from rushes.simulator import chance, stills
 from rushes.simulator.clock import VirtualClock
+from rushes.simulator.job import Asked, Clip
 from rushes.simulator.limits import NO_LIMITS
-from rushes.simulator.world import START, Asked, Clip, World
-
-CARDS = load_cards()
+from rushes.simulator.world import START, World
+from tests.simulator.conftest import CARDS
 
 
 def asked(prompt: str = "a kite", **changes: object) -> Asked:
     clip = Clip(640, 360, "480p", 1.0)
     settings = {"seconds": "1", "size": "640x360"}
-    return Asked("openai", "sora-2", prompt, clip, settings | changes)  # type: ignore[arg-type]
+    return Asked("openai", "sora-2", prompt, clip, settings | changes)
 
 
 def open_world(folder: Path, *, seed: int = 0, start: datetime = START) -> World:

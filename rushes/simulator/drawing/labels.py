@@ -11,6 +11,7 @@ from rushes.simulator.drawing.brush import even
 from rushes.simulator.drawing.planes import Planes, Sprite, lay, sprite_of
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+SMALLEST = 4  # pixels of letter height: more than that a very small picture has no room for
 GROUND = (12, 16, 24, 150)
 WHITE = (255, 255, 255, 255)
 AMBER = (255, 205, 92, 255)
@@ -63,9 +64,9 @@ class Labels:
     def _title(self, model: str, unit: int, room: int) -> Placed:
         pad = even(unit * 0.018)
         size = unit * 0.15
-        while width_of("SIMULATED", font(size)) > room - 2 * pad and size > 8:
+        while width_of("SIMULATED", font(size)) > room - 2 * pad and size > SMALLEST:
             size *= 0.96
-        big, small = font(size), font(max(unit * 0.048, 8))
+        big, small = font(size), font(max(unit * 0.048, SMALLEST))
         stroke = max(round(size / 26), 1)
         name = wrapped(model, small, room - 2 * pad, lines=1)[0]
         wide = max(width_of("SIMULATED", big) + 2 * stroke, width_of(name, small)) + 2 * pad
@@ -78,7 +79,7 @@ class Labels:
 
     def _caption(self, prompt: str, width: int, height: int, unit: int) -> Placed:
         pad = even(unit * 0.018)
-        size = max(unit * 0.036, 8)
+        size = max(unit * 0.036, SMALLEST)
         written = font(size)
         wide = width - 2 * self.margin
         lines = wrapped(prompt, written, wide - 2 * pad, lines=4 if height > width else 2)
@@ -90,7 +91,7 @@ class Labels:
         return Placed(painted(image), self.margin, even(height - self.margin - high))
 
     def _clock(self, unit: int, width: int) -> tuple[Placed, dict[str, Sprite], int]:
-        size = max(unit * 0.062, 8)
+        size = max(unit * 0.062, SMALLEST)
         written = font(size)
         cell = even(max(width_of(sign, written) for sign in "0123456789") + 2)
         high, pad = even(size * 1.5), even(unit * 0.014)

@@ -15,6 +15,7 @@ from rushes.simulator.drawing.brush import grid, noise, paint, step
 from rushes.simulator.drawing.planes import Bytes, Picture, Planes
 from rushes.simulator.drawing.scene import Light, Scene
 
+WHITE = np.uint8(235)
 DEEP = {
     Light.DAY: (34, 104, 150),
     Light.GOLDEN: (122, 104, 112),
@@ -64,14 +65,14 @@ class Water:
     def move(self, ground: Planes, at: float) -> None:
         """Ripple, glitter and foam, `at` seconds in."""
         here = ground.y[self.top : self.bottom]
-        ripples = self.ripple[self.short + np.uint8(int(at * 210) % 256)]
-        ripples += self.swell[self.long + np.uint8(int(at * 120) % 256)]
-        here += ripples  # 60 at most: on the water's dark ground no sum passes 255
-        shining = np.where(ripples > 24, self.glitter, 0)
-        np.maximum(here, np.minimum(here, np.uint8(235) - shining) + shining, out=here)
+        ripples = self.ripple.take(self.short + np.uint8(int(at * 210) % 256))
+        ripples += self.swell.take(self.long + np.uint8(int(at * 120) % 256))
+        for light in (ripples, self.glitter * (ripples > 24)):
+            np.minimum(here, WHITE - light, out=here)  # a byte too large would begin again at black
+            here += light
         edge = 0.70 + 0.16 * sin(at * 1.15) + 0.04 * sin(at * 2.7)
         foam = self._foam(edge)
-        np.maximum(here, foam[self.shore], out=here)
+        np.maximum(here, foam.take(self.shore), out=here)
 
     def _foam(self, edge: float) -> Bytes:
         """How white each distance from the far side of the swash is, with the water's edge at `edge` (0..1)."""

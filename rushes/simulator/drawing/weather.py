@@ -101,4 +101,4 @@ def tone(ground: Planes, gain: float, flashes: list[float], at: float) -> None:
             np.copyto(ground.y, np.minimum(lit, 235), casting="unsafe")
         return
     table = np.clip((np.arange(256, dtype=np.float32) - 16) * np.float32(gain) + 16 + np.float32(lift), 16, 235)
-    np.copyto(ground.y, table.astype(np.uint8)[ground.y])
+    np.copyto(ground.y, table.astype(np.uint8).take(ground.y))

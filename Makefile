@@ -1,0 +1,63 @@
+# Everything a checkout can do. It needs make and Python 3.11 or newer with venv and pip; all else is fetched into .venv.
+# Another Python: make PYTHON=python3.12 …
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+# Errors only: what else pip says is about the machine it runs on.
+PIP := $(RUN) -m pip --disable-pip-version-check -qq
+# Made once everything is installed, so that a second time starts at once.
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench kill wheel constraints clean
+
+help:
+	@echo 'make demo         compare the models on the shipped prompts, simulated: no key, no network, no cost'
+	@echo 'make test         every check and every test'
+	@echo 'make bench        what Rushes itself costs, in time and memory, beside its targets'
+	@echo 'make kill         kill it at every step of a job, and see that nothing is lost or paid twice'
+	@echo 'make wheel        build the wheel and the source archive into dist/'
+	@echo 'make constraints  pin the newest versions that fit pyproject.toml'
+	@echo 'make clean        remove everything that the other targets made'
+
+demo: $(READY)
+	$(RUN) -m rushes bench run quickstart --simulate --yes --home demo/home --out demo
+	@echo
+	@echo 'The table:    demo/table.md (also table.csv, table.json)'
+	@echo 'The picture:  demo/picture.png'
+	@echo 'The clips:    demo/clips/'
+
+test: $(READY)
+	$(RUN) scripts/referees.py
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(BIN)/lint-imports
+	$(RUN) -m pytest
+
+bench: $(READY)
+	$(RUN) scripts/bench.py
+
+kill: $(READY)
+	$(RUN) scripts/kill.py
+
+wheel: $(READY)
+	$(RUN) -m build --no-isolation
+
+constraints: $(READY)
+	$(RUN) scripts/pin.py
+
+clean:
+	rm -rf .venv .referees build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find rushes tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt | $(RUN)
+	@echo 'installing into .venv; this takes about a minute, and only the first time'
+	$(PIP) install -c constraints.txt pip
+	$(PIP) install -c constraints.txt --build-constraint constraints.txt -e '.[all]' --group dev
+	@touch $@
+
+$(RUN):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit("Rushes needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" % v[:2] if v < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv

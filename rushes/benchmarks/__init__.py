@@ -1,0 +1,1 @@
+"""Suites, runs and what is made of them: results, tables and pictures."""

@@ -1,0 +1,52 @@
+"""The terminal door: which commands there are, and how each of them ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from rushes import __version__
+
+#: Each command's module is imported only when it is called.
+COMMANDS = {
+    "models": "Show every endpoint: alive or not, limits, price, key; and what the brief says beside it.",
+    "plan": "Show which endpoints would make a clip, at what price, and why the others would not.",
+    "generate": "Make a clip.",
+    "bench": "Compare models: make the clips of a suite, and show what they took.",
+    "jobs": "Show jobs, go on with those that stand still, decide those that are unclear.",
+    "takes": "Show finished clips.",
+    "doctor": "Check keys, endpoints, clock, disk and open jobs.",
+    "simulate": "Serve the vendors' wires on this machine, without keys or cost.",
+}
+
+app = App(
+    name="rushes", help="One request for every video model.", version=__version__, suppress_keyboard_interrupt=False
+)
+for name, words in COMMANDS.items():
+    app.command(f"rushes.cli.{name}:{name}", name=name, help=words)
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    0 ok, 1 failed, 2 bad input or config, 3 refused by limits, lifecycle, missing key or budget, 4 unclear or overdue,
+    130 interrupted.
+    """
+    from rushes.cli.ending import quiet_pipe, report, warnings_to_stderr
+    from rushes.errors import BadInput
+
+    given = list(sys.argv[1:] if tokens is None else tokens)
+    as_json = "--json" in given
+    warnings_to_stderr()
+    try:
+        code = app(given, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        return report(BadInput(str(error), hint="Add --help to see what there is."), as_json=as_json)
+    except BrokenPipeError:
+        return quiet_pipe()
+    except (KeyboardInterrupt, Exception) as error:
+        return report(error, as_json=as_json)
+    return code or 0

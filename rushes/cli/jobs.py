@@ -1,0 +1,240 @@
+"""`rushes jobs`: what became of every submission, and what a person can do about those that stand still."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App
+
+from rushes.cli.options import FLAG, MANY, Common, Spending
+from rushes.cli.results import asked, tell
+from rushes.cli.show import clean, columns, console, grid, moment, say, settings, usd, write_json
+from rushes.cli.work import look, work
+from rushes.errors import BadInput, VideoError
+
+if TYPE_CHECKING:
+    from rushes.app import Rushes
+    from rushes.ledger import Job, Order
+    from rushes.take import Take
+
+jobs = App(
+    name="jobs",
+    help="Show jobs, go on with those that stand still, decide those that are unclear.",
+)
+
+
+@jobs.default
+@jobs.command(name="list")
+def list_(
+    *,
+    state: Annotated[tuple[str, ...], MANY] = (),
+    limit: int | None = None,
+    common: Common = Common(),
+) -> int:
+    """Show jobs, newest first.
+
+    Parameters
+    ----------
+    state
+        Only jobs in this state, such as running or unclear; may be repeated.
+    limit
+        Show so many at most.
+    """
+    from rich.padding import Padding
+
+    states = _states(state)
+    found = look(common, lambda rushes: rushes.jobs(states=states, limit=limit))
+    if common.json:
+        write_json([_json(job) for job in found])
+        return 0
+    screen = console()
+    if not found:
+        screen.print("There are no such jobs.")
+        return 0
+    rows = [[job.id, job.state, job.endpoint, moment(job.created), usd(_dollars(job.spent))] for job in found]
+    head, *lines = columns([["Job", "State", "Endpoint", "Made (UTC)", "Counts"], *rows])
+    screen.print(head, style="bold")
+    for job, line in zip(found, lines, strict=True):
+        screen.print(line)
+        # A reason is a sentence: below its row, over the whole width.
+        if said := "; ".join([*(["simulated"] if job.simulated else []), *([job.reason] if job.reason else [])]):
+            screen.print(Padding(clean(said), (0, 0, 0, 2)), style="dim")
+    return 0
+
+
+@jobs.command
+def show(id: str, /, *, common: Common = Common()) -> int:
+    """Show everything known of one job.
+
+    Parameters
+    ----------
+    id
+        The job.
+    """
+
+    async def read(rushes: Rushes) -> tuple[Job, list[Order], list[Take]]:
+        return await rushes.job(id), await rushes.orders_of(id), await rushes.takes(job=id)
+
+    job, orders, takes = look(common, read)
+    if common.json:
+        write_json(_json(job) | {"orders": [asdict(each) for each in orders], "takes": [take.json() for take in takes]})
+        return 0
+    screen = console()
+    screen.print(f"Job {job.id}  {job.state}{'  (simulated)' if job.simulated else ''}", style="bold")
+    lines = grid("dim", None)
+    for word, text in _lines(job, orders):
+        lines.add_row(f"  {word}", clean(text))
+    screen.print(lines)
+    for take in takes:
+        # On one line, however long: it is there to be copied.
+        screen.print(f"  clip         {take.path}", soft_wrap=True)
+    return 0
+
+
+@jobs.command
+def resume(
+    *ids: str,
+    all: Annotated[bool, FLAG] = False,
+    common: Common = Common(),
+) -> int:
+    """Go on with jobs that stand still or whose process has ended, until each has its clip or cannot have one.
+
+    Parameters
+    ----------
+    ids
+        The jobs.
+    all
+        Every open, overdue or unclear job that no other process drives.
+    """
+    from rushes.ledger import State
+
+    if bool(ids) == all:
+        raise BadInput("name the jobs to go on with, or give --all")
+
+    async def go_on(rushes: Rushes) -> list[Take | VideoError]:
+        if all:
+            parked = [job.id for job in await rushes.jobs(states=[State.OVERDUE])]
+            found = await rushes.mine()
+        else:
+            parked, found = [*ids], []
+        for id in parked:
+            try:
+                found.append(await rushes.resume(id))
+            except BadInput:
+                if not all:
+                    raise
+        return [result for job in found for result in await rushes.wait(job)]
+
+    results = work(common, go_on, resume=all)
+    if not results and not common.json:
+        say("There was nothing to go on with.")
+    return tell(results, None, as_json=common.json, one=False)
+
+
+@jobs.command
+def resolve(
+    id: str,
+    /,
+    *,
+    adopt: str | None = None,
+    resubmit: Annotated[bool, FLAG] = False,
+    write_off: Annotated[bool, FLAG] = False,
+    spending: Spending = Spending(),
+    common: Common = Common(),
+) -> int:
+    """Decide a job that is unclear or overdue: nobody but a person can know what the vendor did with it.
+
+    Parameters
+    ----------
+    id
+        The job.
+    adopt
+        The vendor's own id of the job that it became: go on with that one.
+    resubmit
+        Send the very same bytes once more, as a new job; both count as spent.
+    write_off
+        Give it up; what it may have cost stays counted.
+    """
+    from rushes.ledger import PARKED
+
+    if (adopt is not None) + resubmit + write_off != 1:
+        raise BadInput("give one of --adopt VENDOR_ID, --resubmit and --write-off")
+    cap = spending.cap()
+    job = look(common, lambda rushes: rushes.job(id))
+    if job.state not in PARKED:
+        raise BadInput(f"job {id} is {job.state}; only unclear and overdue ones need a decision")
+    cost = usd(_dollars(job.spent))
+    say(f"Job {id} ({job.endpoint}) is {job.state}: {job.reason or 'nobody knows why'}. It may have cost {cost}.")
+    if adopt is not None:
+        question = f"Take the vendor's job {adopt} for it?"
+    elif resubmit:
+        question = f"Send it again, for up to {cost} more?"
+    else:
+        question = f"Give it up? {cost} stay counted as spent."
+    if not spending.confirm(question, free=common.simulate):
+        say("Nothing was changed.")
+        return 1
+
+    async def decide(rushes: Rushes) -> tuple[Job, list[Take | VideoError]]:
+        if write_off:
+            return await rushes.write_off(id), []
+        if adopt is not None:
+            from rushes.providers.base import Ticket
+
+            chosen = await rushes.adopt(id, Ticket(adopt))
+        else:
+            chosen = await rushes.resubmit(id, max_usd=cap)
+        return chosen, await rushes.wait(chosen)
+
+    decided, results = work(common, decide, resume=False)
+    if not write_off:
+        return tell(results, None, as_json=common.json, one=True)
+    if common.json:
+        write_json(_json(decided))
+    else:
+        console().print(f"Job {id} is given up; {cost} stay counted as spent.")
+    return 0
+
+
+def _states(names: tuple[str, ...]) -> list[Any] | None:
+    from rushes.ledger import State
+
+    if wrong := [name for name in names if name not in [*State]]:
+        raise BadInput(f"there is no state '{wrong[0]}'", hint=f"There are {', '.join(State)}.")
+    return [State(name) for name in names] or None
+
+
+def _dollars(micro: int) -> Any:
+    from rushes.jobs.money import dollars
+
+    return dollars(micro)
+
+
+def _json(job: Job) -> dict[str, Any]:
+    """A job for other programs, in US dollars instead of micro-dollars."""
+    money = {
+        name: None if (amount := getattr(job, name)) is None else _dollars(amount)
+        for name in ("price", "reserved", "settled", "spent")
+    }
+    return asdict(job) | money
+
+
+def _lines(job: Job, orders: list[Order]) -> list[tuple[str, str]]:
+    lines = [("endpoint", f"{job.endpoint} at {job.base_url}")]
+    if job.reason:
+        lines.append(("because", job.reason if job.kind is None else f"{job.reason} ({job.kind})"))
+    for order in orders:
+        lines += [("prompt", order.request["prompt"]), ("asked", asked(order.request))]
+    lines.append(("sent", settings(job.settings)))
+    lines += [("changed", f"{each['field']}: asked {each['asked']}, sent {each['sent']}") for each in job.changes]
+    if job.ticket is not None:
+        lines.append(("vendor's id", str(job.ticket["id"])))
+    for word in ("created", "sending", "accepted", "deadline", "ended"):
+        at = getattr(job, word)
+        if at is not None:
+            lines.append((word, f"{at:%Y-%m-%d %H:%M:%S} UTC"))
+    how = f"{job.settled_how}" if job.settled is not None else "reserved"
+    lines.append(("counts for", f"{usd(_dollars(job.spent))} ({how})"))
+    lines.append(("tries", str(job.attempts)))
+    return lines

@@ -1,0 +1,1 @@
+"""The life of a paid submission: the only code that submits, waits and fetches."""

@@ -1,0 +1,49 @@
+"""The vendor of the kill tests: the simulator in a process of its own, which survives every kill and keeps the truth.
+
+`listable` is the OpenAI wire, whose list shows what was accepted; `neither` is Vertex, where nothing can be looked up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from rushes.card import load_cards
+from rushes.simulator import film
+from rushes.simulator.app import simulator
+from rushes.simulator.clock import ScaledClock
+from rushes.simulator.limits import NO_LIMITS
+from rushes.simulator.world import World
+
+#: Real seconds before and after a job is accepted, so that kills fall in between.
+LATENCY = (0.05, 0.15)
+
+
+def main(folder: Path, cards: Path) -> None:
+    draw, drawn = film.draw, folder / "one-for-all.mp4"
+
+    def draw_once(path: Path, wanted: film.Film) -> None:
+        if not drawn.exists():
+            draw(drawn, wanted)
+        shutil.copyfile(drawn, path)
+
+    film.draw = draw_once
+    world = World(folder, ScaledClock(datetime.now(UTC), 1.0), cards=load_cards(cards), limits=NO_LIMITS)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(2048)
+    app = simulator(world, vendor_latency=LATENCY)
+    server = uvicorn.Server(uvicorn.Config(app, http="h11", lifespan="off", log_level="error", access_log=False))
+    print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+    asyncio.run(server.serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
