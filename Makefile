@@ -10,13 +10,14 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench kill wheel constraints clean
+.PHONY: help demo test bench kill readme wheel constraints clean
 
 help:
 	@echo 'make demo         compare the models on the shipped prompts, simulated: no key, no network, no cost'
 	@echo 'make test         every check and every test'
 	@echo 'make bench        what Rushes itself costs, in time and memory, beside its targets'
 	@echo 'make kill         kill it at every step of a job, and see that nothing is lost or paid twice'
+	@echo 'make readme       fill in what README.md shows of the last demo, the commands and the living models'
 	@echo 'make wheel        build the wheel and the source archive into dist/'
 	@echo 'make constraints  pin the newest versions that fit pyproject.toml'
 	@echo 'make clean        remove everything that the other targets made'
@@ -41,6 +42,9 @@ bench: $(READY)
 
 kill: $(READY)
 	$(RUN) scripts/kill.py
+
+readme: $(READY)
+	$(RUN) scripts/readme.py
 
 wheel: $(READY)
 	$(RUN) -m build --no-isolation

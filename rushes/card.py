@@ -330,7 +330,7 @@ def load_cards(*folders: Path) -> dict[str, Card]:
     cards: dict[str, Card] = {}
     for folder in folders or (SHIPPED,):
         seen: dict[str, Path] = {}
-        for path in sorted(folder.glob("*.yaml")):
+        for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem):
             card = load_card(path)
             if card.id in seen:
                 raise BadConfig(f"{path}: model '{card.id}' stands in {seen[card.id]} too")

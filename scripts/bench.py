@@ -57,12 +57,12 @@ def _fsync() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what Rushes itself costs.")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which parts (default: all)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be repeated (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON, for other programs")
     options = parser.parse_args()
     where = machine()
     measures = []
-    for name in options.parts or PARTS:
+    for name in options.only or PARTS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         measures += PARTS[name].measures()
     if options.json:

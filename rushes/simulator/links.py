@@ -28,7 +28,9 @@ def base(request: Request, host: Literal["api", "files", "foreign"]) -> str:
     if port is None or name not in HOSTS:
         own = f"{name}:{port}" if port else name
         return f"http://{own}" if host == "api" else f"http://{host}.{name}"
-    return f"http://{name if host == 'api' else HOSTS[name]}:{port}"
+    # There are two names for three hosts: seen from the files host, the API's own name would not be foreign.
+    stays = host == "api" or (host == "foreign" and request.url.path.startswith("/files/"))
+    return f"http://{name if stays else HOSTS[name]}:{port}"
 
 
 def signed(root: str, kind: str, job: Job, sample: int, expires: float, secret: bytes) -> str:
