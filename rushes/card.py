@@ -202,6 +202,14 @@ def _per_mode(value: Any) -> Any:
     return dict.fromkeys(Mode, value) if isinstance(value, str) else value
 
 
+class Caution(Fact):
+    """What a user should know before making a clip; shown with every plan that it concerns."""
+
+    text: str
+    #: The modes that it concerns.
+    modes: tuple[Mode, ...] = tuple(Mode)
+
+
 class Endpoint(Fact):
     """One model served by one provider: what the router chooses between. Its id is `provider/model`."""
 
@@ -214,7 +222,8 @@ class Endpoint(Fact):
     prices: tuple[Price, ...] = ()
     billing: Billing
     speed: Speed | None = None
-    #: What a user should know, such as a disputed fact.
+    cautions: tuple[Caution, ...] = ()
+    #: About the facts themselves, such as what is disputed or was not established.
     notes: tuple[str, ...] = ()
     _card: Card = PrivateAttr()
 

@@ -5,10 +5,11 @@ Nothing is sent to find out. Nothing is rounded, swapped or dropped on the quiet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import combinations
 from math import log
 from typing import Any, Literal
@@ -136,7 +137,7 @@ def plan(
     reasons += _inputs(request, endpoint, pictures)
     reasons += _options(request, endpoint, options)
     curable = not reasons
-    makes = [*_settings(endpoint, request.mode)]
+    makes = _settings(endpoint, request.mode)
     dropped = [] if fit == "exact" else [*_droppable(request, endpoint)]
     if fit == "exact":
         reasons += [change.why for change in _droppable(request, endpoint)]
@@ -148,7 +149,7 @@ def plan(
         asked = _asked(request)
         fitting = [settings for settings in makes if _matches(settings, asked)]
         if fitting:
-            chosen = min(fitting, key=_distance(request, endpoint))
+            chosen = _closest(fitting, request, endpoint)
         elif fit != "exact":
             chosen = _adapted(makes, request, endpoint, fit, day)
         if chosen is None:
@@ -161,8 +162,8 @@ def plan(
         if not unpriced:
             kinds = {(each.resolution, each.audio) for each in makes}
             priced = {kind for kind in kinds if endpoint.price(day, *kind) is not None}
-            makes = [each for each in makes if (each.resolution, each.audio) in priced]
-        suggestion = _suggestion(makes, request, endpoint) if curable and makes else None
+            makes = tuple(each for each in makes if (each.resolution, each.audio) in priced)
+        suggestion = _suggestion(makes, request, endpoint) if curable else None
         return Refusal(request, endpoint, tuple(reasons), suggestion, retired=not endpoint.alive(day))
     return Plan(
         request=request,
@@ -172,7 +173,10 @@ def plan(
         price=_cost(endpoint, day, chosen.seconds, chosen.resolution, chosen.audio),
         price_source=None if price is None else price.source,
         changes=(*_changes(chosen, request, endpoint, day), *dropped),
-        notes=(*_input_notes(chosen, endpoint, pictures), *endpoint.notes),
+        notes=(
+            *_input_notes(chosen, endpoint, pictures),
+            *(caution.text for caution in endpoint.cautions if request.mode in caution.modes),
+        ),
     )
 
 
@@ -300,13 +304,16 @@ def _input_notes(settings: Settings, endpoint: Endpoint, pictures: dict[str, Pic
 # --- what an endpoint makes, and how far that is from what was asked --------------------------------------------------
 
 
-def _settings(endpoint: Endpoint, mode: Mode) -> Iterator[Settings]:
-    for offer in endpoint.offers:
-        if mode in offer.modes:
-            for resolution, ratio, size in _shapes(offer):
-                for seconds in offer.seconds:
-                    for audio in offer.audio:
-                        yield Settings(mode, seconds, resolution, ratio, size, audio)
+@lru_cache(maxsize=1024)
+def _settings(endpoint: Endpoint, mode: Mode) -> tuple[Settings, ...]:
+    return tuple(
+        Settings(mode, seconds, resolution, ratio, size, audio)
+        for offer in endpoint.offers
+        if mode in offer.modes
+        for resolution, ratio, size in _shapes(offer)
+        for seconds in offer.seconds
+        for audio in offer.audio
+    )
 
 
 def _shapes(offer: Offer) -> Iterator[tuple[Resolution, AspectRatio | None, Size | None]]:
@@ -335,17 +342,18 @@ def _matches(settings: Settings, wanted: dict[str, Any]) -> bool:
     return all(_same(settings, field, value) for field, value in wanted.items())
 
 
-def _apart(settings: Settings, field: str, value: object) -> float:
+@lru_cache(maxsize=4096)
+def _apart(field: str, have: Any, value: Any) -> float:
     """How far one setting is from `value`, as the logarithm of their ratio; sound is all or nothing."""
-    match field, value:
-        case "seconds", float() | int():
-            return abs(log(settings.seconds / value))
-        case "resolution", str():
-            return abs(LOG_LINES[settings.resolution] - LOG_LINES[value])
-        case "aspect_ratio", str() if settings.aspect_ratio is not None:
-            return abs(LOG_RATIOS[settings.aspect_ratio] - LOG_RATIOS[value])
-        case "audio", bool():
-            return 0.0 if settings.audio == value else 10.0
+    match field:
+        case "seconds":
+            return abs(log(have / value))
+        case "resolution":
+            return abs(LOG_LINES[have] - LOG_LINES[value])
+        case "aspect_ratio" if have is not None:
+            return abs(LOG_RATIOS[have] - LOG_RATIOS[value])
+        case "audio":
+            return 0.0 if have == value else 10.0
         case _:
             return 0.0
 
@@ -356,21 +364,31 @@ LOG_RATIOS: dict[str, float] = {name: log(int(name.split(":")[0]) / int(name.spl
 
 def _far(settings: Settings, wanted: dict[str, Any]) -> float:
     # Rounded, so that the card's order decides between equals (4:3 lies midway between 1:1 and 16:9), not float noise.
-    return round(sum(_apart(settings, field, value) for field, value in wanted.items()), 9)
+    distance = 0.0
+    for field, value in wanted.items():
+        distance += _apart(field, getattr(settings, field), value)
+    return round(distance, 9)
 
 
 def _defaults(endpoint: Endpoint) -> dict[str, Any]:
     return endpoint.card.defaults.model_dump()
 
 
-def _distance(request: VideoRequest, endpoint: Endpoint) -> Callable[[Settings], tuple[float, ...]]:
-    """How far settings are from what was asked, then from the card's defaults for the rest, then short before long."""
+def _closest(makes: Sequence[Settings], request: VideoRequest, endpoint: Endpoint) -> Settings | None:
+    """The nearest to what was asked, then to the card's defaults for the rest, then the shorter and the smaller."""
+    if not makes:
+        return None
     asked = _asked(request)
     unset = {field: value for field, value in _defaults(endpoint).items() if field not in asked}
-    return lambda settings: (_far(settings, asked), _far(settings, unset), settings.seconds, LINES[settings.resolution])
+    distances = [_far(settings, asked) for settings in makes]
+    least = min(distances)
+    nearest = [settings for settings, distance in zip(makes, distances, strict=True) if distance == least]
+    return min(nearest, key=lambda each: (_far(each, unset), each.seconds, LINES[each.resolution]))
 
 
-def _adapted(makes: list[Settings], request: VideoRequest, endpoint: Endpoint, fit: Fit, day: date) -> Settings | None:
+def _adapted(
+    makes: Sequence[Settings], request: VideoRequest, endpoint: Endpoint, fit: Fit, day: date
+) -> Settings | None:
     """The closest that `fit` allows. Sound is never adapted: "must have sound" and "must be silent" are musts."""
     allowed = [settings for settings in makes if request.audio is None or settings.audio == request.audio]
     if fit in ("shorter", "cheaper") and request.seconds is not None:
@@ -382,11 +400,13 @@ def _adapted(makes: list[Settings], request: VideoRequest, endpoint: Endpoint, f
         cap = _cost(endpoint, day, wanted["seconds"], wanted["resolution"], wanted["audio"])
         costs = ((each, _cost(endpoint, day, each.seconds, each.resolution, each.audio)) for each in allowed)
         allowed = [each for each, cost in costs if cap is None or cost is None or cost <= cap]
-    return min(allowed, key=_distance(request, endpoint), default=None)
+    return _closest(allowed, request, endpoint)
 
 
-def _suggestion(makes: list[Settings], request: VideoRequest, endpoint: Endpoint) -> VideoRequest:
-    near = min(makes, key=_distance(request, endpoint))
+def _suggestion(makes: Sequence[Settings], request: VideoRequest, endpoint: Endpoint) -> VideoRequest | None:
+    near = _closest(makes, request, endpoint)
+    if near is None:
+        return None
     found = {field: getattr(near, field) for field in FIELDS if getattr(near, field) is not None}
     droppable = {change.field: None for change in _droppable(request, endpoint)}
     return request.model_copy(update={**found, **droppable})
@@ -423,7 +443,7 @@ def _cost(endpoint: Endpoint, day: date, seconds: float, resolution: Resolution,
 # --- every reason at once ---------------------------------------------------------------------------------------------
 
 
-def _misfits(makes: list[Settings], request: VideoRequest, endpoint: Endpoint) -> Iterator[str]:
+def _misfits(makes: Sequence[Settings], request: VideoRequest, endpoint: Endpoint) -> Iterator[str]:
     asked = _asked(request)
     alone = [field for field, value in asked.items() if not any(_same(settings, field, value) for settings in makes)]
     for field in alone:
@@ -443,7 +463,7 @@ def _misfits(makes: list[Settings], request: VideoRequest, endpoint: Endpoint) -
             yield f"does not combine {', '.join(_show(field, asked[field]) for field in possible)}"
 
 
-def _misfit(makes: list[Settings], field: str, value: object, endpoint: Endpoint) -> str:
+def _misfit(makes: Sequence[Settings], field: str, value: object, endpoint: Endpoint) -> str:
     offered = _values(makes, field)
     if field == "audio":
         return "makes silent clips only" if value else "always makes sound; it cannot be switched off"

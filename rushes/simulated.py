@@ -1,6 +1,6 @@
-"""The simulator as a part of this process: its world under the home folder, its wires without a network.
+"""The one way to the simulator, in this process or served on a port; its worlds lie under the home folder.
 
-Only `rushes.app` uses this, and the simulator is loaded only when asked for.
+Only who was asked to simulate calls this, and the simulator is loaded only then.
 """
 
 from __future__ import annotations

@@ -340,7 +340,7 @@ def test_wan_is_billed_in_dollars_in_singapore_and_in_yuan_in_beijing(resolution
 def test_wan_lives_and_says_that_singapore_may_be_silent() -> None:
     assert ENDPOINTS["dashscope-intl/wan-2.5"].alive(TODAY)
     assert ENDPOINTS["dashscope-cn/wan-2.5"].alive(TODAY)
-    assert any("silent" in note for note in ENDPOINTS["dashscope-intl/wan-2.5"].notes)
+    assert any("silent" in caution.text for caution in ENDPOINTS["dashscope-intl/wan-2.5"].cautions)
 
 
 # --- the product brief ------------------------------------------------------------------------------------------------

@@ -870,3 +870,15 @@ def test_fifty_endpoints_are_planned_each_for_itself_in_any_order(
 
     assert forwards == backwards[::-1]
     assert [answer.endpoint for answer in forwards] == fifty
+
+
+def test_a_caution_stands_in_the_plans_that_it_concerns_and_in_no_other(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"whatever")
+    lengthened = plan(VideoRequest(prompt="on", extend=clip), ENDPOINTS["vertex/veo-3.1"], day=date(2026, 11, 22))
+    made = plan(VideoRequest(prompt="on"), ENDPOINTS["vertex/veo-3.1"], day=date(2026, 11, 22))
+
+    assert isinstance(lengthened, Plan)
+    assert isinstance(made, Plan)
+    assert any("37 s at most" in note for note in lengthened.notes)
+    assert not any("37 s at most" in note for note in made.notes)

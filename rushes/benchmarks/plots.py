@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rushes.amounts import usd
 from rushes.benchmarks.table import Table, need_pandas, records
-from rushes.benchmarks.wording import usd_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,7 +153,7 @@ def _dollars(
             [float(each) for each in paid], _spread(place, len(paid)), color=colour, marker=mark, s=34, zorder=3
         )
         if paid:
-            text = "–".join(dict.fromkeys(f"${usd_text(each)}" for each in (min(paid), max(paid))))
+            text = "–".join(dict.fromkeys(usd(each) for each in (min(paid), max(paid))))
             axes.text(float(max(paid)), place, f"  {text}", va="center", fontsize=9)
         else:
             axes.text(0, place, " n/a", va="center", fontsize=9, color="#555555")

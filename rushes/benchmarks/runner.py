@@ -16,12 +16,12 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from rushes import __version__
+from rushes.amounts import usd
 from rushes.app import Rushes
 from rushes.benchmarks.folder import Folder, RunInfo
 from rushes.benchmarks.result import Result, of_job, of_take
 from rushes.benchmarks.schedule import Slot
 from rushes.benchmarks.suite import Suite
-from rushes.benchmarks.wording import usd_text
 from rushes.errors import BadInput, NotAuthorized, OverBudget, Retired, SetupError, Unsupported, VideoError
 from rushes.jobs.polling import expected
 from rushes.ledger import FINAL, OPEN, PARKED, Job, State
@@ -158,15 +158,15 @@ def check_budget(survey: Survey, max_usd: Decimal | None) -> None:
     total = survey.spent + survey.usd
     if max_usd is not None and survey.missing and total > max_usd:
         raise OverBudget(
-            f"the run may cost ${usd_text(total)} (${usd_text(survey.spent)} spent or reserved, "
-            f"${usd_text(survey.usd)} for {len(survey.missing)} clips), ${usd_text(total - max_usd)} over the cap of "
-            f"${usd_text(max_usd)}",
+            f"the run may cost {usd(total)} ({usd(survey.spent)} spent or reserved, "
+            f"{usd(survey.usd)} for {len(survey.missing)} clips), {usd(total - max_usd)} over the cap of "
+            f"{usd(max_usd)}",
             hint="Nothing was sent. Raise --max-usd, or take fewer samples or a smaller suite.",
         )
 
 
 @dataclass
-class Making:
+class Run:
     """A run being made, or made."""
 
     rushes: Rushes
@@ -180,7 +180,7 @@ class Making:
     #: Endpoints that turned us away, with the reason.
     closed: dict[str, str] = field(default_factory=dict)
 
-    async def run(self) -> None:
+    async def make(self) -> None:
         """Makes what is missing and collects what is there; results are on disk as they come.
 
         Cancelling it stops sending; jobs on their way are found again at the next start.

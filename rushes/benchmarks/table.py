@@ -15,9 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rushes.amounts import UNKNOWN
 from rushes.benchmarks.folder import Folder, RunInfo
 from rushes.benchmarks.result import Result
-from rushes.benchmarks.wording import HEADINGS, STRETCHES, UNKNOWN, notes, shown
+from rushes.benchmarks.wording import HEADINGS, STRETCHES, notes, shown
 from rushes.errors import SetupError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from rushes.amounts import UNKNOWN, usd, usd_text
 from rushes.benchmarks.folder import RunInfo
 from rushes.benchmarks.result import Result
 
-UNKNOWN = "n/a"
 #: Stretches of a clip's making that have a column of their own.
 STRETCHES = ("queue", "render", "download", "poll_gap")
 #: Headings of the summary, by the keys of `shown`.
@@ -93,14 +93,6 @@ def _number(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:.1f}"
 
 
-def usd_text(value: Decimal | None) -> str:
-    """US dollars without their sign: at least cents, and nothing rounded."""
-    if value is None:
-        return UNKNOWN
-    exponent = value.normalize().as_tuple().exponent
-    return f"{value:.{max(2, -exponent if isinstance(exponent, int) else 2)}f}"
-
-
 def counted(count: int, what: str) -> str:
     """Such as `1 clip` or `2 clips`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
@@ -157,7 +149,7 @@ def _failures(results: Sequence[Result]) -> Iterator[str]:
         clips = ", ".join(f"{each.cell} {each.prompt}" + f" {each.sample}" * (each.sample > 1) for each in group[:3])
         more = f" and {len(group) - 3} more in table.csv" if len(group) > 3 else ""
         costs = [each.usd for each in group]
-        cost = UNKNOWN if None in costs else f"${usd_text(sum(filter(None, costs), Decimal(0)))}"
+        cost = usd(None if None in costs else sum(filter(None, costs), Decimal(0)))
         why = group[0].reason or "no reason given"
         yield f"{endpoint}: {len(group)} {status} ({clips}{more}), counted for {cost}: {why}."
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 
+from rushes.amounts import usd
 from rushes.cli.ending import Interrupted
 from rushes.cli.options import FLAG, Making, Spending
-from rushes.cli.show import say, usd, write_json
+from rushes.cli.show import say, write_json
 
 if TYPE_CHECKING:
     from rushes.benchmarks.folder import Folder, RunInfo
-    from rushes.benchmarks.runner import Making as MakingRun
-    from rushes.benchmarks.runner import Survey
+    from rushes.benchmarks.runner import Run, Survey
     from rushes.benchmarks.table import Table
 
 RUN = Group("The run", sort_key=1)
@@ -100,8 +100,8 @@ def run(
         folder.save(info)
         given = {"name": folder.name, "samples": samples, "seed": seed, "max-usd": cap, "out": out}
         again = _again(suite, given, skip_unusable, common)
-        making = asyncio.run(_make(folder, held, cap, common, again))
-        return _finish(info, making, out, as_json=common.json)
+        made = asyncio.run(_make(folder, held, cap, common, again))
+        return _finish(info, made, out, as_json=common.json)
 
 
 def _say_what_it_takes(info: RunInfo, held: Survey) -> None:
@@ -133,17 +133,17 @@ def _again(suite: str, given: Mapping[str, object], skip_unusable: bool, common:
     return f"rushes bench run {shlex.quote(suite)}{''.join(options)}{common.again()}"
 
 
-async def _make(folder: Folder, held: Survey, cap: Decimal | None, common: Making, again: str) -> MakingRun:
+async def _make(folder: Folder, held: Survey, cap: Decimal | None, common: Making, again: str) -> Run:
     """Makes the clips. Raises Interrupted after Ctrl-C."""
-    from rushes.benchmarks.runner import Making as MakingRun
+    from rushes.benchmarks.runner import Run
     from rushes.cli.bench_progress import RunProgress
 
     with RunProgress(len(held.slots), simulated=common.simulate) as progress:
         try:
             async with common.rushes(on_event=progress.event) as rushes:
-                making = MakingRun(rushes, held, folder, cap, on_result=progress.result)
-                await making.run()
-                return making
+                made = Run(rushes, held, folder, cap, on_result=progress.result)
+                await made.make()
+                return made
         except asyncio.CancelledError:
             if not progress.interrupted:
                 raise
@@ -154,11 +154,11 @@ async def _make(folder: Folder, held: Survey, cap: Decimal | None, common: Makin
             raise Interrupted(message) from None
 
 
-def _finish(info: RunInfo, making: MakingRun, out: Path | None, *, as_json: bool) -> int:
+def _finish(info: RunInfo, made: Run, out: Path | None, *, as_json: bool) -> int:
     from rushes.benchmarks import plots, table
 
-    folder, stopped = making.folder, making.stopped
-    closed = {endpoint: (reason,) for endpoint, reason in making.closed.items()}
+    folder, stopped = made.folder, made.stopped
+    closed = {endpoint: (reason,) for endpoint, reason in made.closed.items()}
     finished = {
         "finished": datetime.now(UTC),
         "left_out": {**info.left_out, **closed},
@@ -166,18 +166,18 @@ def _finish(info: RunInfo, making: MakingRun, out: Path | None, *, as_json: bool
     }
     info = info.model_copy(update=finished)
     folder.save(info)
-    made = table.table_of(folder)
-    made.write(folder.path)
-    plots.draw(made, folder.path)
+    drawn = table.table_of(folder)
+    drawn.write(folder.path)
+    plots.draw(drawn, folder.path)
     if out is not None:
         folder.copy_to(out, [*table.FILES, *plots.FILES])
     if as_json:
-        write_json(made.json() | {"folder": folder.path, "out": out})
+        write_json(drawn.json() | {"folder": folder.path, "out": out})
     else:
-        _print(made, out or folder.path)
+        _print(drawn, out or folder.path)
     if stopped is not None:
         raise stopped
-    return _code(made)
+    return _code(drawn)
 
 
 def _code(made: Table) -> int:

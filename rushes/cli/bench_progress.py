@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rushes.amounts import usd
 from rushes.cli.progress import Progress
-from rushes.cli.show import clean, seconds, usd
+from rushes.cli.show import clean, seconds
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from rushes.amounts import UNKNOWN, usd
 from rushes.card import Card, Endpoint, Offer
-from rushes.cli.show import UNKNOWN, usd
 from rushes.plan import LINES, STARTS
 from rushes.request import ASPECT_RATIOS, Mode
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from rushes.amounts import usd
 from rushes.cli.files import Files
 from rushes.cli.options import FLAG, WORLD, Making, Spending, Where, Wish
 from rushes.cli.plan import changed, sent
 from rushes.cli.results import tell
-from rushes.cli.show import say, settings, usd
+from rushes.cli.show import say, settings
 from rushes.cli.work import work
 from rushes.errors import BadInput, NotAuthorized, VideoError
 

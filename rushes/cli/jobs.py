@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App
 
+from rushes.amounts import usd
 from rushes.cli.options import FLAG, MANY, Common, Spending
 from rushes.cli.results import asked, tell
-from rushes.cli.show import clean, columns, console, grid, moment, say, settings, usd, write_json
+from rushes.cli.show import clean, columns, console, grid, moment, say, settings, write_json
 from rushes.cli.work import look, work
 from rushes.errors import BadInput, VideoError
 

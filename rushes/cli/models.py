@@ -56,12 +56,9 @@ def models(model: str | None = None, /, *, common: Common = Common()) -> int:
 
 def needs(endpoint: Endpoint, rushes: Rushes) -> tuple[str, ...]:
     """What keeps this machine from using the endpoint."""
-    from rushes.providers import PROVIDERS
+    from rushes.router.candidates import needs_of
 
-    wire = rushes.config.providers[endpoint.provider].wire
-    if wire not in PROVIDERS:
-        return (f"rushes does not speak the {wire} wire",)
-    return rushes.access(endpoint.provider).missing
+    return needs_of(endpoint, rushes.config, lambda each: rushes.access(each.provider).missing)
 
 
 def _card_json(card: Card, found: Iterable[Endpoint], rushes: Rushes) -> dict[str, Any]:
@@ -210,6 +207,7 @@ def _facts(endpoint: Endpoint, rushes: Rushes) -> Iterable[tuple[str, str]]:
             f"prior, not measured: {speed.median:g} s ({speed.low:g}–{speed.high:g}) for {speed.clip_seconds:g} s at "
             f"{speed.resolution} [{speed.source}]",
         )
+    yield from (("caution", caution.text) for caution in endpoint.cautions)
     yield from (("note", note) for note in endpoint.notes)
 
 

@@ -145,7 +145,7 @@ class Wish:
     count: int = 1
     "How many clips."
     option: Annotated[tuple[str, ...], MANY] = ()
-    "What only one provider has: PROVIDER.NAME=VALUE, such as vertex.enhance_prompt=false; may be repeated."
+    "What only one provider has: PROVIDER.NAME=VALUE, such as dashscope-intl.watermark=true; may be repeated."
 
     def request(self, prompt: str, config: Config) -> VideoRequest:
         """The request. Raises BadInput with every complaint."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rushes.amounts import usd
 from rushes.cli.options import Common, Where, Wish
-from rushes.cli.show import clean, console, grid, settings, usd, write_json
+from rushes.cli.show import clean, console, grid, settings, write_json
 
 if TYPE_CHECKING:
     from rushes.plan import Change, Plan
@@ -81,7 +82,7 @@ def candidate_json(candidate: Candidate) -> dict[str, Any]:
         "changes": [] if held is None else [asdict(change) for change in held.changes],
         "notes": [] if held is None else list(held.notes),
         "reasons": [] if refusal is None else list(refusal.reasons),
-        "needs": list(candidate.unusable),
+        "needs": list(candidate.needs),
         "nearest": nearest,
     }
 
@@ -140,7 +141,7 @@ def _lines(candidate: Candidate) -> Iterable[tuple[str, str]]:
         if candidate.plan.seed is not None:
             yield "seed", str(candidate.plan.seed)
         yield from (("changed", changed(change)) for change in candidate.plan.changes)
-        yield from (("needs", each) for each in candidate.unusable)
+        yield from (("needs", each) for each in candidate.needs)
         yield from (("note", note) for note in candidate.plan.notes)
     if candidate.refusal is not None:
         yield from (("because", reason) for reason in candidate.refusal.reasons)

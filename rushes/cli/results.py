@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rushes.amounts import UNKNOWN, usd
 from rushes.cli.ending import error_json, report
 from rushes.cli.files import Files
-from rushes.cli.show import UNKNOWN, clean, console, grid, seconds, settings, usd, write_json
+from rushes.cli.show import clean, console, grid, seconds, settings, write_json
 from rushes.errors import SetupError, VideoError
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rushes.amounts import UNKNOWN
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
 #: Columns where the output goes to a file or a program.
 WIDTH = 100
-UNKNOWN = "n/a"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -88,16 +89,6 @@ def _plain(value: Any) -> Any:
             return list(value)
         case _:
             raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def usd(amount: Decimal | None) -> str:
-    """Such as `$0.80`: at least cents, and nothing rounded."""
-    if amount is None:
-        return UNKNOWN
-    short = amount.normalize()
-    exponent = short.as_tuple().exponent
-    decimals = max(2, -exponent if isinstance(exponent, int) else 2)
-    return f"${short:.{decimals}f}"
 
 
 def seconds(value: float | None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rushes.amounts import usd
 from rushes.cli.options import Common
 from rushes.cli.results import delivered
-from rushes.cli.show import clean, columns, console, moment, usd, write_json
+from rushes.cli.show import clean, columns, console, moment, write_json
 from rushes.cli.work import look
 
 

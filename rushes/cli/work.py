@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rushes.amounts import usd
 from rushes.cli.ending import Interrupted
 from rushes.cli.options import Common
 from rushes.cli.progress import Progress
-from rushes.cli.show import usd
 
 if TYPE_CHECKING:
     from rushes.app import Rushes

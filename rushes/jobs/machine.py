@@ -232,7 +232,7 @@ class Machine:
                         result.ticket.id,
                     )
                 crashpoint("after-accepted")
-                return await self._fresh(job)
+                return replace(job, **values) if stored else await self._fresh(job)
             except LedgerBroken as error:
                 logger.error("job %s: the outcome %s cannot be stored yet: %s", job.id, result, error.message)
                 await asyncio.sleep(1)

@@ -63,6 +63,10 @@ class Ledger:
         sqlite.prepare(self._engine)
         self._queue: asyncio.Queue[_Call | _Write] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
+        self._reads: list[_Call] = []
+        self._reader: asyncio.Task[None] | None = None
+        #: The bytes of jobs made here, so that the first submit need not read them back.
+        self._unsent: dict[str, Bytes] = {}
         self._registered = False
 
     @classmethod
@@ -98,6 +102,8 @@ class Ledger:
             await self._queue.join()
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
+        if self._reader is not None:
+            await asyncio.gather(self._reader, return_exceptions=True)
         if self._registered:
             self._lock.release()
         await self._engine.dispose()
@@ -112,10 +118,13 @@ class Ledger:
         error = await self._put(lambda done: _Write(intent, done))
         if error is not None:
             raise error
+        self._unsent[intent.job.id] = intent.bytes
 
     async def move(self, transition: Transition) -> bool:
         """Makes a transition durable; False where the fence has passed to another runner or the state is another."""
         moved: bool = await self._put(lambda done: _Write(transition, done))
+        if transition.drop_bytes:
+            self._unsent.pop(transition.job, None)
         return moved
 
     async def _call(self, work: Callable[[Connection], Result]) -> Result:
@@ -228,12 +237,29 @@ class Ledger:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**{sqlite.READ_ONLY: True})
-                return await connection.run_sync(work)
-        except DBAPIError as error:
-            raise _broken(error, self.home) from error
+        """Reads together with whoever else asks meanwhile: checking out a connection is what costs."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._reads.append(_Call(work, done))
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read_batches())
+        return await done
+
+    async def _read_batches(self) -> None:
+        while self._reads:
+            batch, self._reads = self._reads, []
+            try:
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(**{sqlite.READ_ONLY: True})
+                    answers = await connection.run_sync(_answers, batch)
+            except Exception as error:
+                answers = [_broken(error, self.home) if isinstance(error, DBAPIError) else error] * len(batch)
+            for each, answer in zip(batch, answers, strict=True):
+                if each.done.done():
+                    continue
+                if isinstance(answer, Exception):
+                    each.done.set_exception(answer)
+                else:
+                    each.done.set_result(answer)
 
     async def job(self, id: str) -> Job | None:
         return next(iter(await self._read(lambda c: _rows(c, Job, select(jobs).where(jobs.c.id == id)))), None)
@@ -261,6 +287,8 @@ class Ledger:
 
     async def bytes_of(self, job: str) -> Bytes | None:
         """The exact submission, while it is kept."""
+        if (unsent := self._unsent.pop(job, None)) is not None:
+            return unsent
         query = select(*(submissions.c[each.name] for each in fields(Bytes))).where(submissions.c.job == job)
         return next(iter(await self._read(lambda c: _rows(c, Bytes, query))), None)
 
@@ -305,6 +333,10 @@ class Ledger:
 
 
 # --- inside one transaction -------------------------------------------------------------------------------------------
+
+
+def _answers(connection: Connection, batch: Sequence[_Call]) -> list[Any]:
+    return [each.work(connection) for each in batch]
 
 
 def _apply(connection: Connection, batch: Sequence[_Call | _Write]) -> list[Any]:

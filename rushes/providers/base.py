@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -23,8 +23,9 @@ from rushes.media import cover, is_remote, local_bytes, name_of, picture_of
 from rushes.plan import Plan, picture_misfits
 
 Response = httpx.Response
-Settings = TypeVar("Settings", bound=BaseModel)
+Fields = TypeVar("Fields", bound=BaseModel)
 
+REFUSED_HINT = "Change the prompt or the picture; the same ones are refused again."
 #: Larger inputs than this are refused while they are being read.
 MAX_INPUT_BYTES = 100_000_000
 
@@ -189,14 +190,27 @@ class Provider(Protocol):
 # --- what adapters share ----------------------------------------------------------------------------------------------
 
 
-def settings_of(model: type[Settings], given: Mapping[str, Any], wire: str) -> Settings:
+def settings_of(model: type[Fields], given: Mapping[str, Any], wire: str) -> Fields:
     """A provider entry's settings as the adapter's own type. Raises BadConfig for what it does not know."""
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         valid = ", ".join(model.model_fields) or "none"
-        raise BadConfig(f"settings of the {wire} wire: {wrong}; valid settings: {valid}") from None
+        raise BadConfig(f"settings of the {wire} wire: {_complaints(error)}; valid settings: {valid}") from None
+
+
+def options_of(model: type[Fields], plan: Plan) -> Fields:
+    """The request's options for the plan's provider as the adapter's own type. Raises BadInput for unknown ones."""
+    provider = plan.endpoint.provider
+    try:
+        return model.model_validate(dict(plan.request.options.get(provider, {})))
+    except ValidationError as error:
+        hint = f"It has {', '.join(model.model_fields)}."
+        raise BadInput(f"options.{provider}: {_complaints(error)}", hint=hint) from None
+
+
+def _complaints(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
 
 
 def multipart(path: str, fields: Mapping[str, str], files: Mapping[str, Input], **more: Any) -> Submission:
@@ -227,6 +241,34 @@ def json_of(response: Response) -> Any:
     except ValueError:
         kind = response.headers.get("content-type", "no content type")
         raise BadReply(f"HTTP {response.status_code} with {kind} where JSON was due") from None
+
+
+def reply_of(response: Response) -> Any:
+    """The JSON of an answer, and an empty object for an error that has none. Raises BadReply for a success without."""
+    try:
+        return json_of(response)
+    except BadReply:
+        if response.status_code < 400:
+            raise
+        return {}
+
+
+def number_of(value: Any) -> Decimal | None:
+    """A count or an amount in a reply, as number or text; None for what is none, negative ones included."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def moment_of(seconds: Any) -> datetime | None:
+    """POSIX seconds in a reply as a time in UTC; None for what is none."""
+    number = number_of(seconds)
+    try:
+        return None if number is None else datetime.fromtimestamp(float(number), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def retry_after(response: Response) -> float | None:

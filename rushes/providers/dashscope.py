@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.card import SoundLimits
 from rushes.errors import (
@@ -36,6 +36,7 @@ from rushes.http import Api
 from rushes.media import is_remote, local_bytes, name_of
 from rushes.plan import Plan, check
 from rushes.providers.base import (
+    REFUSED_HINT,
     Clip,
     Found,
     Input,
@@ -49,7 +50,11 @@ from rushes.providers.base import (
     Usage,
     json_body,
     json_of,
+    moment_of,
+    number_of,
+    options_of,
     picture_input,
+    reply_of,
     retry_after,
     settings_of,
 )
@@ -98,7 +103,7 @@ CODES: Mapping[str, type[VideoError]] = {
     "ServiceUnavailable": Unavailable,
 }
 HINTS: Mapping[type[VideoError], str] = {
-    Refused: "Change the prompt or the picture; the same ones are refused again.",
+    Refused: REFUSED_HINT,
     NotAuthorized: "Key, host and model must belong to one region; a model that was switched off may answer so too.",
 }
 #: Models whose inputs have another shape: HappyHorse ignored `size` and billed 1080P for a 720P request.
@@ -251,7 +256,7 @@ class DashScope:
                 fits = _fits(detail, fingerprint)
                 if made is not None and after <= made <= before and fits is not False:
                     found.append(Found(Ticket(id), made, certain=fits is True))
-            total = _number(reply.get("total"))
+            total = number_of(reply.get("total"))
             if not fresh or (total is not None and len(seen) >= total):
                 return found
 
@@ -282,7 +287,7 @@ class DashScope:
         names = ("submit_time", "scheduled_time", "end_time")
         created, started, finished = (_time(output.get(name), zone) for name in names)
         # The link says itself when it ends; its end was seen to be 24 h after the clip's.
-        expires = _moment(parse_qs(urlsplit(link).query).get("Expires", [None])[0])
+        expires = moment_of(parse_qs(urlsplit(link).query).get("Expires", [None])[0])
         return Ready(
             clips=[Clip(link, signed=True, expires=expires or (finished and finished + KEPT))],
             usage=_usage(reply.get("usage")),
@@ -331,7 +336,7 @@ class DashScope:
             raise BadReply(f"the permission to upload has no {missing}") from None
         if not _of_vendor(host, api, schemes=("https",)):
             raise BadReply(f"the permission to upload names a host that is not the vendor's: {host.partition('?')[0]}")
-        most = _number(policy.get("max_file_size_mb"))
+        most = number_of(policy.get("max_file_size_mb"))
         if most is not None and len(file.data) > most * 1024 * 1024:
             raise Unsupported(f"{plan.endpoint.id} takes uploads of up to {most} MB", hint=hint)
         files = {"file": (file.name, file.data, file.content_type)}
@@ -358,9 +363,9 @@ class DashScope:
         return {name: f"{at.astimezone(zone):%Y%m%d%H%M%S}" for name, at in (("start_time", start), ("end_time", end))}
 
     def _made(self, api: Api, task: Mapping[str, Any]) -> datetime | None:
-        milliseconds = _number(task.get("gmt_create"))
+        milliseconds = number_of(task.get("gmt_create"))
         if milliseconds is not None:
-            return _moment(milliseconds / 1000)
+            return moment_of(milliseconds / 1000)
         return _time(task.get("submit_time"), self._zone(api))
 
 
@@ -388,16 +393,9 @@ def _check(plan: Plan, samples: int) -> None:
 
 
 def _options(plan: Plan) -> DashScopeOptions:
-    provider = plan.endpoint.provider
-    try:
-        options = DashScopeOptions.model_validate(dict(plan.request.options.get(provider, {})))
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise BadInput(
-            f"options.{provider}: {wrong}", hint=f"It has {', '.join(DashScopeOptions.model_fields)}."
-        ) from None
+    options = options_of(DashScopeOptions, plan)
     if options.template is not None and plan.request.mode is not Mode.IMAGE:
-        raise BadInput(f"options.{provider}.template: needs image, a first frame to apply it to")
+        raise BadInput(f"options.{plan.endpoint.provider}.template: needs image, a first frame to apply it to")
     return options
 
 
@@ -473,12 +471,7 @@ def _of_vendor(url: str, api: Api, *, schemes: Sequence[str] = ("https", "http")
 
 def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
     """The object in an answer, or the error that it stands for: by HTTP status, or by a `code` with HTTP 200."""
-    try:
-        reply = json_of(response)
-    except BadReply:
-        if response.status_code < 400:
-            raise
-        reply = {}
+    reply = reply_of(response)
     if not isinstance(reply, dict):
         if response.status_code < 400:
             raise BadReply(f"HTTP {response.status_code} with JSON that is no object")
@@ -565,31 +558,15 @@ def _usage(usage: Any) -> Usage | None:
     """Its keys differ by model: `video_duration` up to 2.5, `duration` (input and output together) from then on."""
     if not isinstance(usage, dict):
         return None
-    lengths = (_number(usage.get(name)) for name in ("duration", "video_duration", "output_video_duration"))
+    lengths = (number_of(usage.get(name)) for name in ("duration", "video_duration", "output_video_duration"))
     seconds = next((length for length in lengths if length is not None), None)
-    clips = _number(usage.get("video_count"))
-    tier = _number(str(usage.get("SR") or "").upper().removesuffix("P"))
+    clips = number_of(usage.get("video_count"))
+    tier = number_of(str(usage.get("SR") or "").upper().removesuffix("P"))
     size = str(usage.get("size") or usage.get("video_ratio"))
     resolution = TIERS.get(size) if tier is None else f"{int(tier)}p"
     if seconds is None and clips is None and resolution is None:
         return None
     return Usage(seconds=seconds, clips=None if clips is None else int(clips), resolution=resolution)
-
-
-def _number(value: Any) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
-
-
-def _moment(seconds: Any) -> datetime | None:
-    number = _number(seconds)
-    try:
-        return None if number is None else datetime.fromtimestamp(float(number), UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _time(text: Any, zone: timezone | None) -> datetime | None:

@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -35,6 +34,7 @@ from rushes.http import Api
 from rushes.media import is_remote
 from rushes.plan import Plan, check
 from rushes.providers.base import (
+    REFUSED_HINT,
     Clip,
     Found,
     Input,
@@ -46,9 +46,11 @@ from rushes.providers.base import (
     Ticket,
     Times,
     Usage,
-    json_of,
+    moment_of,
     multipart,
+    number_of,
     picture_input,
+    reply_of,
     retry_after,
     settings_of,
 )
@@ -154,17 +156,18 @@ class OpenAI:
         status = reply.get("status")
         if not isinstance(status, str):
             raise BadReply("the answer to a poll has no status")
-        wait = response.headers.get("openai-poll-after-ms")
         if status in DONE:
             return self._ready(ticket, reply)
         if status in FAILED:
             raise _failure(reply.get("error"))
         if status in CANCELLED or status == "expired":
             raise JobFailed(f"the job is {status}", kind="cancelled" if status in CANCELLED else "expired")
+        known = status in QUEUED | RUNNING
+        progress, wait = number_of(reply.get("progress")), response.headers.get("openai-poll-after-ms")
         return Pending(
-            progress=_number(reply.get("progress")),
-            started=status in RUNNING if status in QUEUED | RUNNING else None,
-            unknown=None if status in QUEUED | RUNNING else status,
+            progress=None if progress is None else float(progress),
+            started=status in RUNNING if known else None,
+            unknown=None if known else status,
             wait=float(wait) / 1000 if wait and wait.isdecimal() else None,
         )
 
@@ -178,10 +181,10 @@ class OpenAI:
             reply = await _list(api, page)
             jobs = _jobs(reply)
             for job in jobs:
-                created = _time(job.get("created_at"))
-                if created is not None and after <= created <= before and _could_be(job, fingerprint):
+                created = moment_of(job.get("created_at"))
+                if created is not None and after <= created <= before and _fits(job, fingerprint):
                     found.append(Found(Ticket(job["id"]), created, certain=job.get("prompt") is not None))
-            oldest = _time(jobs[-1].get("created_at")) if jobs else None
+            oldest = moment_of(jobs[-1].get("created_at")) if jobs else None
             # As the SDKs have it: a list that does not say whether there is more ends with an empty page.
             past, last = last, reply.get("last_id")
             if not jobs or reply.get("has_more") is False or last in (None, "", past) or (oldest and oldest < after):
@@ -195,16 +198,19 @@ class OpenAI:
     def _ready(self, ticket: Ticket, reply: Mapping[str, Any]) -> Ready:
         link = reply.get("url")
         elsewhere = self.settings.content_by_url and isinstance(link, str) and is_remote(link)
-        expires = _time(reply.get("expires_at"))
+        expires = moment_of(reply.get("expires_at"))
         # No `variant`: SGLang takes it for an output's index and answers 404.
         clip = Clip(link if elsewhere else f"{_path(ticket)}/content", signed=elsewhere, expires=expires)
-        seconds = _number(reply.get("duration_s"))
+        seconds = number_of(reply.get("duration_s"))
         return Ready(
             clips=[clip],
-            usage=None if seconds is None else Usage(seconds=Decimal(str(seconds)), clips=1),
-            times=Times(created=_time(reply.get("created_at")), finished=_time(reply.get("completed_at"))),
+            usage=None if seconds is None else Usage(seconds=seconds, clips=1),
+            times=Times(created=moment_of(reply.get("created_at")), finished=moment_of(reply.get("completed_at"))),
             rewritten_prompt=reply.get("revised_prompt"),
         )
+
+
+# --- what goes in -----------------------------------------------------------------------------------------------------
 
 
 def _check(plan: Plan, samples: int) -> Mapping[str, Any]:
@@ -233,6 +239,22 @@ def _path(ticket: Ticket) -> str:
     return f"/videos/{quote(ticket.id, safe='')}"
 
 
+# --- what comes back --------------------------------------------------------------------------------------------------
+
+
+def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
+    """The object in an answer, or the error that it stands for."""
+    reply = reply_of(response)
+    # vLLM-Omni answers for a failed job with an HTTP error and the whole job as the body: the body comes first.
+    if isinstance(reply, dict) and reply.get("object") == "video" and "status" in reply and not submitting:
+        return reply
+    if response.status_code >= 400:
+        raise _error(response, reply, submitting)
+    if not isinstance(reply, dict):
+        raise BadReply(f"HTTP {response.status_code} with JSON that is no object")
+    return reply
+
+
 async def _list(api: Api, page: Mapping[str, str]) -> Mapping[str, Any]:
     try:
         return _read(await api.get("/videos", params=page))
@@ -247,30 +269,12 @@ def _jobs(reply: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return jobs
 
 
-def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
-    """The object in an answer, or the error that it stands for."""
-    try:
-        reply = json_of(response)
-    except BadReply:
-        if response.status_code < 400:
-            raise
-        reply = {}
-    # vLLM-Omni answers for a failed job with an HTTP error and the whole job as the body: the body comes first.
-    if isinstance(reply, dict) and reply.get("object") == "video" and "status" in reply and not submitting:
-        return reply
-    if response.status_code >= 400:
-        raise _error(response, reply, submitting)
-    if not isinstance(reply, dict):
-        raise BadReply(f"HTTP {response.status_code} with JSON that is no object")
-    return reply
-
-
 def _error(response: Response, reply: Any, submitting: bool) -> VideoError:
     status = response.status_code
     code, message = _code_and_message(reply)
     text = f"HTTP {status}: {message or 'no message'}" + (f" ({code})" if code else "")
     if code in REFUSALS:
-        return Refused(text, hint="Change the prompt or the picture; the same ones are refused again.")
+        return Refused(text, hint=REFUSED_HINT)
     gone = code in RETIRED_CODES or RETIRED_WORDS.search(message) is not None
     # A deployment made minutes ago answers 404 too: that is no retirement (MicrosoftLearning/mslearn-ai-vision#81).
     if submitting and gone and status in (400, 403, 404, 410) and "wait a moment" not in message:
@@ -304,30 +308,14 @@ def _failure(error: Any) -> VideoError:
     code, message = _code_and_message({"error": error})
     text = f"{message or 'the vendor gave no reason'}" + (f" ({code})" if code else "")
     if code in REFUSALS:
-        return Refused(text, hint="Change the prompt or the picture; the same ones are refused again.")
+        return Refused(text, hint=REFUSED_HINT)
     return JobFailed(text, kind="invalid" if code.startswith("4") else "vendor")
 
 
-def _could_be(job: Mapping[str, Any], fingerprint: Mapping[str, str]) -> bool:
+def _fits(job: Mapping[str, Any], fingerprint: Mapping[str, str]) -> bool:
     return all(job.get(name) is None or _same(job[name], value) for name, value in fingerprint.items())
 
 
 def _same(shown: Any, sent: str) -> bool:
     """`seconds` comes back as text, as a whole number or with a decimal point."""
-    return str(shown) == sent or (_number(shown) is not None and _number(shown) == _number(sent))
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = None if value is None or isinstance(value, bool) else Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return float(number) if number is not None and number.is_finite() else None
-
-
-def _time(value: Any) -> datetime | None:
-    seconds = _number(value)
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
+    return str(shown) == sent or (number_of(shown) is not None and number_of(shown) == number_of(sent))

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from rushes.card import Size, VideoLimits
@@ -38,6 +38,7 @@ from rushes.http import Api
 from rushes.media import name_of
 from rushes.plan import Plan, check
 from rushes.providers.base import (
+    REFUSED_HINT,
     Clip,
     Found,
     Input,
@@ -48,9 +49,10 @@ from rushes.providers.base import (
     Submission,
     Ticket,
     json_body,
-    json_of,
     media_bytes,
+    options_of,
     picture_input,
+    reply_of,
     retry_after,
     settings_of,
 )
@@ -105,7 +107,6 @@ CATEGORIES = {
 CATEGORY = {code: category for category, codes in CATEGORIES.items() for code in codes}
 #: The sentence around the codes changed with the product's name.
 SUPPORT_CODES = re.compile(r"Support codes?:\s*([\d,\s]+)")
-REFUSED_HINT = "Change the prompt or the picture; the same ones are refused again."
 #: Not every time: googleapis/js-genai#1272.
 SOUND_HINT = "The filter on sound strikes at random: the same request may pass, and a silent one is not heard at all."
 
@@ -166,7 +167,7 @@ class Vertex:
         return False
 
     async def prepare(self, api: Api, plan: Plan, samples: int) -> Prepared:
-        check(plan)
+        _check(plan, samples)
         _options(plan)
         request = plan.request
         pictures = {"image": request.image, "last_image": request.last_image}
@@ -179,14 +180,10 @@ class Vertex:
         return Prepared(plan, samples, inputs)
 
     def submission(self, prepared: Prepared) -> Submission:
-        plan, settings, most = prepared.plan, prepared.plan.settings, prepared.plan.endpoint.inputs.samples
-        check(plan)
+        plan, settings = prepared.plan, prepared.plan.settings
+        _check(plan, prepared.samples)
         if self.settings.project is None:
             raise NotAuthorized("no Google Cloud project is set", hint="Set GOOGLE_CLOUD_PROJECT to its id.")
-        if not 1 <= prepared.samples <= most:
-            raise Unsupported(f"{plan.endpoint.id} makes 1 to {most} clips a submission, not {prepared.samples}")
-        if settings.seconds != int(settings.seconds):
-            raise Unsupported(f"{plan.endpoint.id} takes whole seconds, not {settings.seconds:g}")
         options = _options(plan)
         instance = {"prompt": plan.request.prompt} | _media(prepared.inputs)
         # Names that Vertex does not know, such as snake_case ones, it ignores in silence (BerriAI/litellm#16776).
@@ -268,17 +265,23 @@ class Vertex:
             raise BadReply("a clip whose base64 is broken") from None
 
 
+# --- what goes in -----------------------------------------------------------------------------------------------------
+
+
+def _check(plan: Plan, samples: int) -> None:
+    """Raises Unsupported for what the endpoint does not offer or this wire cannot carry."""
+    check(plan)
+    name, settings, most = plan.endpoint.id, plan.settings, plan.endpoint.inputs.samples
+    if settings.seconds != int(settings.seconds):
+        raise Unsupported(f"{name}: this wire takes whole seconds, not {settings.seconds:g}")
+    if not 1 <= samples <= most:
+        raise Unsupported(f"{name} makes 1 to {most} clips a submission, not {samples}")
+
+
 def _options(plan: Plan) -> VertexOptions:
-    provider = plan.endpoint.provider
-    try:
-        options = VertexOptions.model_validate(dict(plan.request.options.get(provider, {})))
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise BadInput(
-            f"options.{provider}: {wrong}", hint=f"It has {', '.join(VertexOptions.model_fields)}."
-        ) from None
+    options = options_of(VertexOptions, plan)
     if options.resize_mode is not None and plan.request.mode not in (Mode.IMAGE, Mode.FIRST_LAST):
-        raise BadInput(f"options.{provider}.resize_mode: needs image, a first frame to resize")
+        raise BadInput(f"options.{plan.endpoint.provider}.resize_mode: needs image, a first frame to resize")
     return options
 
 
@@ -346,6 +349,21 @@ def _film_misfits(data: bytes, name: str, limits: VideoLimits | None, size: Size
     return [reason for reason in reasons if reason]
 
 
+# --- what comes back --------------------------------------------------------------------------------------------------
+
+
+def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
+    """The object in an answer, or the error that it stands for."""
+    reply = reply_of(response)
+    if isinstance(reply, list) and len(reply) == 1:
+        reply = reply[0]
+    if response.status_code >= 400:
+        raise _error(response, reply, submitting)
+    if not isinstance(reply, dict):
+        raise BadReply(f"HTTP {response.status_code} with JSON that is no object")
+    return reply
+
+
 def _videos(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The clips of an answer: `videos`, or one of the two shapes before it."""
     if videos := _list(answer, "videos", dict):
@@ -376,23 +394,6 @@ def _with_categories(text: str) -> str:
     codes = [code for found in SUPPORT_CODES.findall(text) for code in re.findall(r"\d+", found)]
     categories = dict.fromkeys(CATEGORY.get(code, "a category that Google does not list") for code in codes)
     return f"{', '.join(categories)}: {text}" if categories else text
-
-
-def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
-    """The object in an answer, or the error that it stands for."""
-    try:
-        reply = json_of(response)
-    except BadReply:
-        if response.status_code < 400:
-            raise
-        reply = {}
-    if isinstance(reply, list) and len(reply) == 1:
-        reply = reply[0]
-    if response.status_code >= 400:
-        raise _error(response, reply, submitting)
-    if not isinstance(reply, dict):
-        raise BadReply(f"HTTP {response.status_code} with JSON that is no object")
-    return reply
 
 
 def _error(response: Response, reply: Any, submitting: bool) -> VideoError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from rushes.card import Card, Endpoint
+from rushes.card import Endpoint
 from rushes.config import Config
 from rushes.errors import BadInput, NotAuthorized, Retired, Unsupported, VideoError
 from rushes.media import pictures_of
@@ -24,21 +24,21 @@ class Candidate:
     plan: Plan | None
     refusal: Refusal | None
     #: What keeps this machine from using the endpoint, such as a missing key; empty where nothing does.
-    unusable: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
-        return self.plan is not None and not self.unusable
+        return self.plan is not None and not self.needs
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return (*(self.refusal.reasons if self.refusal else ()), *self.unusable)
+        return (*(self.refusal.reasons if self.refusal else ()), *self.needs)
 
     def error(self) -> VideoError:
         """Why not, as an exception."""
         if self.refusal is not None:
             return self.refusal.error()
-        return NotAuthorized(f"{self.endpoint.id} cannot be used: {'; '.join(self.unusable)}")
+        return NotAuthorized(f"{self.endpoint.id} cannot be used: {'; '.join(self.needs)}")
 
 
 def endpoints(config: Config, *, model: str | None = None, endpoint: str | None = None) -> list[Endpoint]:
@@ -81,16 +81,21 @@ def candidates(
     pictures = pictures_of(request)
     found = []
     for endpoint in among:
-        wire = config.providers[endpoint.provider].wire
-        adapter = PROVIDERS.get(wire)
-        unusable = missing(endpoint) if adapter else (f"rushes does not speak the {wire} wire",)
+        adapter = PROVIDERS.get(config.providers[endpoint.provider].wire)
+        needs = needs_of(endpoint, config, missing)
         known = adapter.options if adapter else None
         held = plan(request, endpoint, day=day, fit=fit, unpriced=unpriced, options=known, pictures=pictures)
         if isinstance(held, Plan):
-            found.append(Candidate(endpoint, held, None, unusable))
+            found.append(Candidate(endpoint, held, None, needs))
         else:
-            found.append(Candidate(endpoint, None, held, unusable))
+            found.append(Candidate(endpoint, None, held, needs))
     return sorted(found, key=_rank)
+
+
+def needs_of(endpoint: Endpoint, config: Config, missing: Callable[[Endpoint], tuple[str, ...]]) -> tuple[str, ...]:
+    """What keeps this machine from using an endpoint: a wire that is not spoken here, or what `missing` says."""
+    wire = config.providers[endpoint.provider].wire
+    return missing(endpoint) if wire in PROVIDERS else (f"rushes does not speak the {wire} wire",)
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:
@@ -119,8 +124,3 @@ def chosen(found: list[Candidate]) -> Plan:
             hint="`rushes doctor` shows what is set up; --simulate needs no key.",
         )
     raise Unsupported("no endpoint makes this:", reasons=reasons)
-
-
-def cards_of(found: Iterable[Candidate]) -> list[Card]:
-    """The cards behind some candidates, each once."""
-    return list({each.endpoint.model: each.endpoint.card for each in found}.values())

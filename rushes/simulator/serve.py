@@ -86,8 +86,6 @@ async def _serve(
 
     from rushes.simulator.app import simulator
 
-    app = simulator(world, vendor_latency=vendor_latency)
-
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)

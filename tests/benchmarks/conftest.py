@@ -15,7 +15,7 @@ import pytest
 from rushes.app import Rushes
 from rushes.benchmarks.folder import Folder, RunInfo
 from rushes.benchmarks.result import Result
-from rushes.benchmarks.runner import Making, begin, survey
+from rushes.benchmarks.runner import Run, begin, survey
 from rushes.benchmarks.schedule import Slot, schedule
 from rushes.benchmarks.suite import Cell, Prompt, Suite
 
@@ -121,7 +121,7 @@ async def make_run(
     max_usd: Decimal | None = None,
     on_result: Callable[[Slot, Result], None] = lambda slot, result: None,
     **settings: Any,
-) -> Making:
+) -> Run:
     """One start of the run "run" of `suite` in the simulated world under `home`."""
     folder = Folder(home, "run")
     with folder.alone():
@@ -129,9 +129,9 @@ async def make_run(
         folder.save(info)
         async with Rushes.open(home=home, simulate=True, faults=faults, **settings) as rushes:
             held = await survey(rushes, schedule(suite, samples=info.samples, seed=info.seed), "run")
-            making = Making(rushes, held, folder, max_usd, on_result=on_result)
-            await making.run()
-            return making
+            made = Run(rushes, held, folder, max_usd, on_result=on_result)
+            await made.make()
+            return made
 
 
 def accepted(home: Path) -> int:

@@ -129,7 +129,9 @@ async def test_no_key_is_anywhere_but_at_its_vendor(
     assert {key: state for key, (state, _) in found.items()} == wanted, found
     made = Counter((job["wire"], job["prompt"]) for job in port.world.truth()["jobs"])
     assert max(made.values()) == 1
-    assert sum(made.values()) == 3 * len([fault for fault in ENDS if fault not in ("drop_before_accept", "moderated_at_once")])
+    assert sum(made.values()) == 3 * len(
+        [fault for fault in ENDS if fault not in ("drop_before_accept", "moderated_at_once")]
+    )
 
     # what the vendor's answers said is stamped
     accepted = [job for job in jobs if job.accepted is not None]

@@ -157,7 +157,9 @@ EXCEPT = {
     # No word of theirs tells a refused prompt from a wrong one, nor a refused clip from a broken one.
     ("vllm-omni", "moderated_at_once"): INVALID,
     ("sglang", "moderated_at_once"): INVALID,
-    **{(own, fault): BROKE for own in ("vllm-omni", "sglang") for fault in ("moderated", "filtered", "partly_filtered")},
+    **{
+        (own, fault): BROKE for own in ("vllm-omni", "sglang") for fault in ("moderated", "filtered", "partly_filtered")
+    },
 }
 
 
@@ -171,7 +173,9 @@ async def test_a_fault_ends_as_it_must(name: str, fault: str, simulated: Simulat
     provider, end = PROVIDERS[name], EXCEPT.get((name, fault), ENDS[fault])
 
     async with simulated.open() as rushes:
-        [result] = await rushes.generate_all(f"a kite [simulate: {fault}]", endpoint=provider.endpoint, **provider.asked)
+        [result] = await rushes.generate_all(
+            f"a kite [simulate: {fault}]", endpoint=provider.endpoint, **provider.asked
+        )
         [job] = await rushes.jobs()
         spent = await rushes.spent(run=None)
 

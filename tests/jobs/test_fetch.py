@@ -113,7 +113,9 @@ async def test_bytes_that_are_here_already_are_written_the_same_way(api: Api, tm
     assert found.path.read_bytes() == content
 
 
-@pytest.mark.parametrize("content", [b"", b"<!doctype html><p>Sorry</p>", b"\0" * 5000, b"\0\0\0\x18ftypmp42" + b"\0" * 99])
+@pytest.mark.parametrize(
+    "content", [b"", b"<!doctype html><p>Sorry</p>", b"\0" * 5000, b"\0\0\0\x18ftypmp42" + b"\0" * 99]
+)
 async def test_what_is_no_video_is_not_kept(content: bytes, host: FilesHost, api: Api, tmp_path: Path) -> None:
     host.gives(content, content_type="video/mp4")
 
@@ -226,9 +228,7 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(
         (503, Unavailable),
     ],
 )
-async def test_an_answer_that_is_no_file(
-    status: int, error: type, host: FilesHost, api: Api, tmp_path: Path
-) -> None:
+async def test_an_answer_that_is_no_file(status: int, error: type, host: FilesHost, api: Api, tmp_path: Path) -> None:
     host.gives(b"", status, retry_after="9")
 
     with pytest.raises(error) as found:

@@ -105,7 +105,10 @@ class Interleavings(RuleBasedStateMachine):
         self.processes: list[tuple[AsyncExitStack, Session]] = []
         self.orders: list[str] = []
         self.held: asyncio.Task[Any] | None = None
-        self.start()
+        for _ in range(2):
+            self.start()
+        for who in range(3):
+            self.order(who)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return self.runner.run(work)
@@ -132,14 +135,14 @@ class Interleavings(RuleBasedStateMachine):
     def start(self) -> None:
         self.run(self._start())
 
-    @precondition(lambda self: len(self.orders) < 4)
+    @precondition(lambda self: len(self.orders) < 6)
     @rule(who=st.integers(0, 1))
     def order(self, who: int) -> None:
         job = self.run(self.session(who).order(f"kite {len(self.orders)}"))
         self.orders.append(job.id)
 
     @precondition(lambda self: self.orders)
-    @rule(who=st.integers(0, 1), which=st.integers(0, 3), fate=st.sampled_from([*FATES]))
+    @rule(who=st.integers(0, 1), which=st.integers(0, 5), fate=st.sampled_from([*FATES]))
     def step(self, who: int, which: int, fate: str) -> None:
         here, id = self.session(who), self.orders[which % len(self.orders)]
         if self.held is None:
@@ -160,7 +163,7 @@ class Interleavings(RuleBasedStateMachine):
         await asyncio.gather(step, return_exceptions=True)
 
     @precondition(lambda self: self.orders and self.held is None)
-    @rule(who=st.integers(0, 1), which=st.integers(0, 3))
+    @rule(who=st.integers(0, 1), which=st.integers(0, 5))
     def step_with_a_slow_answer(self, who: int, which: int) -> None:
         """The submit goes out, and the answer comes when others have done something meanwhile."""
         here, id = self.session(who), self.orders[which % len(self.orders)]
@@ -275,5 +278,5 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=[*HealthCheck]
+    max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[*HealthCheck]
 )

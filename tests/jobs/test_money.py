@@ -69,7 +69,9 @@ def test_a_price_that_nobody_knows_cannot_keep_a_cap_and_reserves_nothing() -> N
         money.reserve(unpriced, 1, Decimal(100))
 
 
-def delivered(id: str, made: Settings, clips: int = 1, held_back: int = 0, usage: Usage | None = None) -> tuple[int, str]:
+def delivered(
+    id: str, made: Settings, clips: int = 1, held_back: int = 0, usage: Usage | None = None
+) -> tuple[int, str]:
     found = money.delivered(endpoint(id), DAY, made, clips, held_back, usage)
     return found.micro, found.how
 

@@ -203,6 +203,8 @@ def test_every_way_in_which_a_connection_fails(kind: type[Exception]) -> None:
     assert "canary" not in str(outcome)
 
 
-@pytest.mark.parametrize("error", [OSError(), ValueError(), KeyError("id"), TimeoutError(), RuntimeError(), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [OSError(), ValueError(), KeyError("id"), TimeoutError(), RuntimeError(), MemoryError()]
+)
 def test_anything_else_that_goes_wrong_is_doubtful(error: Exception) -> None:
     assert isinstance(of_failure(error), Doubtful)

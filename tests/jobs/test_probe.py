@@ -58,7 +58,9 @@ def test_a_film_with_sound(tmp_path: Path) -> None:
     assert found.seconds == pytest.approx(SECONDS, abs=1 / FPS)
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "mpeg4"), ("avi", "mpeg4"), ("mkv", "libx264"), ("webm", "libvpx")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "mpeg4"), ("avi", "mpeg4"), ("mkv", "libx264"), ("webm", "libvpx")]
+)
 def test_other_containers_and_codecs(suffix: str, codec: str, tmp_path: Path) -> None:
     found = probe(film(tmp_path / f"film.{suffix}", codec=codec))
 

@@ -164,7 +164,9 @@ async def test_where_nothing_is_listed_nobody_asks(tmp_path: Path) -> None:
     assert (job.state, len(vendor.posts), vendor.asked) == (State.UNCLEAR, 1, [])
 
 
-async def test_a_process_that_ended_while_sending_leaves_an_unclear_job_that_the_next_one_adopts(tmp_path: Path) -> None:
+async def test_a_process_that_ended_while_sending_leaves_an_unclear_job_that_the_next_one_adopts(
+    tmp_path: Path,
+) -> None:
     vendor = Vendor([], polls=[trouble(404)], lists=[[Vendor().listed(1)]])
     async with session(tmp_path, vendor) as dead:
         job = await dead.order(state=State.SENDING, sending=vendor.clock.now())
@@ -206,7 +208,9 @@ async def test_a_job_that_a_person_found_is_gone_on_with(simulated: Simulated) -
     async with simulated.open() as rushes:
         job = await unclear_job(rushes, UNCLEAR)
         [made] = simulated.accepted()
-        name = f"projects/simulated/locations/us-central1/publishers/google/models/{made['model']}/operations/{made['id']}"
+        name = (
+            f"projects/simulated/locations/us-central1/publishers/google/models/{made['model']}/operations/{made['id']}"
+        )
 
         [take] = await rushes.wait(await rushes.adopt(job.id, Ticket(name)))
         found = await rushes.job(job.id)

@@ -274,7 +274,7 @@ async def test_a_job_that_another_process_drives_is_not_called_failed(simulated:
 
 def test_the_same_words_for_every_kind_of_end() -> None:
     """Every state that is no success has an exception of its own kind."""
-    made: dict[str, Any] = {name: None for name in Job.__dataclass_fields__}
+    made: dict[str, Any] = dict.fromkeys(Job.__dataclass_fields__)
     made |= {"id": "job-1", "endpoint": "openai/sora-2", "reserved": 400_000, "settings": {}, "reason": "so it is"}
     for state in State:
         if state is State.SUCCEEDED:

@@ -119,7 +119,9 @@ async def test_what_was_settled_replaces_what_was_reserved(ledger: Ledger) -> No
     job = await intended(ledger, state=State.RUNNING, run="r")
     assert await ledger.spent(simulated=False, run="r") == 1_000_000
 
-    await ledger.move(move(job, State.RUNNING, {"state": State.SUCCEEDED, "settled": 250_000, "settled_how": "reported"}))
+    await ledger.move(
+        move(job, State.RUNNING, {"state": State.SUCCEEDED, "settled": 250_000, "settled_how": "reported"})
+    )
 
     assert await ledger.spent(simulated=False, run="r") == 250_000
     assert await granted(ledger, Caps(run=1_250_000), run="r") == [True]

@@ -126,3 +126,20 @@ async def test_hundreds_of_jobs_are_taken_over_together(ledger: Ledger, other: L
 
     assert len(taken) == 600
     assert {job.runner for job in taken} == {other.runner}
+
+
+async def test_a_person_may_take_what_stands_still_or_what_nobody_drives(ledger: Ledger, other: Ledger) -> None:
+    parked = await intended(ledger, state=State.UNCLEAR)
+    left = await died(ledger.home, state=State.RUNNING)
+
+    taken = [await other.own(parked.id), await other.own(left.id)]
+
+    assert [(job.runner, job.fence) for job in taken] == [(other.runner, 2)] * 2
+    assert [await ledger.job(job.id) for job in taken] == taken
+
+
+async def test_what_a_living_process_drives_stays_with_it_whatever_a_person_says(ledger: Ledger, other: Ledger) -> None:
+    job = await intended(ledger, state=State.SENDING)
+
+    assert await other.own(job.id) == job
+    assert await ledger.own(job.id) == job

@@ -15,7 +15,6 @@ SMALLEST = 4  # pixels of letter height: more than that a very small picture has
 GROUND = (12, 16, 24, 150)
 WHITE = (255, 255, 255, 255)
 AMBER = (255, 205, 92, 255)
-PALE = (214, 222, 232, 255)
 
 
 @dataclass(frozen=True)
