@@ -35,7 +35,7 @@ test: $(READY)
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	$(BIN)/lint-imports
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --dist worksteal
 
 bench: $(READY)
 	$(RUN) scripts/bench.py

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rushes.clock import Clock, SystemClock
-from rushes.config import Access, Config, Limits, access, load_config
-from rushes.errors import BadInput, SetupError, VideoError
+from rushes.config import Access, Config, Limits, access, load_config, same_account
+from rushes.errors import BadInput, NotAuthorized, SetupError, VideoError
 from rushes.http import Api, httpx, poll_client, submit_client
 from rushes.plan import Fit, Plan
 from rushes.request import VideoRequest
@@ -24,7 +25,7 @@ from rushes.request import VideoRequest
 if TYPE_CHECKING:
     from rushes.jobs.link import Link
     from rushes.jobs.machine import Event
-    from rushes.ledger import Job, Order, State
+    from rushes.ledger import Caps, Intent, Job, Order, State
     from rushes.providers.base import Prepared, Ticket
     from rushes.router.candidates import Candidate
     from rushes.take import Take
@@ -101,6 +102,7 @@ class Rushes:
 
         if self._stack is not None:
             raise SetupError("this Rushes is open already")
+        self._links = {}  # those of an earlier opening lead to clients that are closed
         async with AsyncExitStack() as stack:
             try:
                 self._ledger = await stack.enter_async_context(
@@ -122,9 +124,9 @@ class Rushes:
             stale = self.limits.stale
             self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, self._concurrency, stale=stale)
             stack.push_async_callback(self._driver.aclose)
+            if self._resume:
+                await self._driver.resume(self._reaches)
             self._stack = stack.pop_all()
-        if self._resume:
-            await self._driver.resume(self._reaches)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -135,6 +137,10 @@ class Rushes:
         stack, self._stack = self._stack, None
         if stack is not None:
             await stack.aclose()
+
+    def _must_be_open(self) -> None:
+        if self._stack is None:
+            raise SetupError("this Rushes is not open", hint="Use it inside `async with Rushes.open() as rushes:`.")
 
     def _open_world(self, stack: AsyncExitStack) -> httpx.AsyncBaseTransport:
         from rushes.simulated import InProcess, open_world
@@ -193,12 +199,13 @@ class Rushes:
         Raises a VideoError that says what became of it: refused before anything was sent (Unsupported, Retired,
         NotAuthorized, OverBudget), failed at the vendor, or parked (Unclear, Overdue).
         """
-        results = await self.generate_all(request, **how)
-        if len(results) != 1:
-            raise BadInput(f"generate makes one clip, not {len(results)}", hint="Use generate_all for a count.")
-        if isinstance(results[0], VideoError):
-            raise results[0]
-        return results[0]
+        count = request.count if isinstance(request, VideoRequest) else how.get("count", 1)
+        if count != 1:
+            raise BadInput(f"generate makes one clip, not {count}", hint="Use generate_all for a count.")
+        [result] = await self.generate_all(request, **how)
+        if isinstance(result, VideoError):
+            raise result
+        return result
 
     async def generate_all(
         self,
@@ -224,13 +231,18 @@ class Rushes:
         request = as_request(request, settings)
         if model is None and endpoint is None:
             raise BadInput("say which model: model=… or endpoint=…", hint="`rushes models` lists them.")
+        if run_max_usd is not None and run is None:
+            raise BadInput("run_max_usd caps a run: say which one, run=…")
+        cap = _cap(max_usd)
+        self._must_be_open()
         with self._clock.working():
             request = await self._with_take(request)
             found = self.plan(request, model=model, endpoint=endpoint, fit=fit, unpriced=unpriced)
             plan = chosen(found)
-            jobs = await self._submit(plan, _decimal(max_usd), run, run_max_usd, label)
+            jobs, stopped = await self._submit(plan, cap, run, run_max_usd, label)
         ended = await asyncio.gather(*(self._driver.wait(job) for job in jobs))
-        return [result for job in ended for result in await self._results(job)]
+        results = [result for job in ended for result in await self._results(job)]
+        return results if stopped is None else results + [stopped] * (request.count - len(results))
 
     def generate_sync(self, request: VideoRequest | str, **how: Any) -> Take:
         """`generate` for scripts and notebooks: opens a Rushes of the same settings in a thread of its own."""
@@ -254,45 +266,79 @@ class Rushes:
 
     async def _submit(
         self, plan: Plan, max_usd: Decimal | None, run: str | None, run_max_usd: Decimal | None, label: str | None
-    ) -> list[Job]:
+    ) -> tuple[list[Job], VideoError | None]:
+        """The jobs that were sent, and what stopped the rest. Raises a VideoError where it stopped all of them."""
         from rushes.jobs import money
-        from rushes.jobs.crashpoint import crashpoint
         from rushes.jobs.fetch import room_for_clips
-        from rushes.jobs.orders import intent, order
-        from rushes.ledger import Caps
 
         count, most = plan.request.count, plan.endpoint.inputs.samples
         money.reserve(plan, count, max_usd)
         room_for_clips(self.home)
         link = self._link(plan.endpoint.id, None)
-        caps = Caps(
+        caps = self._caps(run_max_usd)
+        await self._driver.start()
+        jobs: list[Job] = []
+        for samples in [most] * (count // most) + [count % most] * bool(count % most):
+            try:
+                jobs.append(await self._submit_one(link, plan, samples, max_usd, caps, run, label))
+            except VideoError as error:
+                if not jobs:
+                    raise
+                return jobs, error
+        return jobs, None
+
+    async def _submit_one(
+        self,
+        link: Link,
+        plan: Plan,
+        samples: int,
+        max_usd: Decimal | None,
+        caps: Caps,
+        run: str | None,
+        label: str | None,
+    ) -> Job:
+        from rushes.jobs.crashpoint import crashpoint
+        from rushes.jobs.orders import intent, order
+
+        submission = link.adapter.submission(await self._prepared(link, plan, samples))
+        now = self._clock.now()
+        orders = [order(plan.request, now, simulated=self.simulate, run=run, label=label) for _ in range(samples)]
+        crashpoint("before-intent")
+        wanted = intent(
+            plan,
+            submission,
+            orders,
+            link,
+            now,
+            runner=self._ledger.runner,
+            simulated=self.simulate,
+            max_usd=max_usd,
+            caps=caps,
+        )
+        await self._intend(wanted)
+        crashpoint("after-intent")
+        self._driver.wake(wanted.job)
+        return wanted.job
+
+    def _caps(self, run_max_usd: Decimal | None) -> Caps:
+        from rushes.jobs import money
+        from rushes.ledger import Caps
+
+        return Caps(
             run=None if run_max_usd is None else money.micro(run_max_usd),
             day=None if self.limits.max_usd_per_day is None else money.micro(self.limits.max_usd_per_day),
         )
-        await self._driver.start()
-        jobs = []
-        for samples in [most] * (count // most) + [count % most] * bool(count % most):
-            prepared = await self._prepared(link, plan, samples)
-            submission = link.adapter.submission(prepared)
-            now = self._clock.now()
-            orders = [order(plan.request, now, simulated=self.simulate, run=run, label=label) for _ in range(samples)]
-            crashpoint("before-intent")
-            wanted = intent(
-                plan,
-                submission,
-                orders,
-                link,
-                now,
-                runner=self._ledger.runner,
-                simulated=self.simulate,
-                max_usd=max_usd,
-                caps=caps,
-            )
-            await self._ledger.intend(wanted)
-            crashpoint("after-intent")
-            self._driver.wake(wanted.job)
-            jobs.append(wanted.job)
-        return jobs
+
+    async def _intend(self, wanted: Intent) -> None:
+        """Writes an intent down; where the caller gives up meanwhile, the job is withdrawn: nobody would drive it."""
+        writing = asyncio.ensure_future(self._ledger.intend(wanted))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            with suppress(VideoError):
+                await writing
+                await self._machine.withdraw(wanted.job)
+            raise
 
     async def _prepared(self, link: Link, plan: Plan, samples: int) -> Prepared:
         """The inputs read, fitted and uploaded; costs nothing, so it is tried again where the network fails."""
@@ -310,7 +356,7 @@ class Rushes:
         raise AssertionError("stamina either returns or raises")
 
     async def _results(self, job: Job) -> list[Take | VideoError]:
-        from rushes.errors import Refused
+        from rushes.errors import JobFailed, Refused
         from rushes.jobs.orders import error_of
         from rushes.ledger import State
         from rushes.take import take_of
@@ -319,12 +365,9 @@ class Rushes:
         rows = {row.order: row for row in await self._ledger.takes(job=job.id)}
         if job.state is not State.SUCCEEDED:
             return [error_of(job)] * len(orders)
-        return [
-            take_of(rows[order.id], job, order, self.home)
-            if order.id in rows
-            else Refused(f"{job.endpoint}: {job.reason or 'held back by the vendor'}")
-            for order in orders
-        ]
+        why = f"{job.endpoint}: {job.reason or 'held back by the vendor'}"
+        missing = JobFailed(why) if job.kind == "vendor" else Refused(why)
+        return [take_of(rows[order.id], job, order, self.home) if order.id in rows else missing for order in orders]
 
     # --- looking back, and deciding -----------------------------------------------------------------------------------
 
@@ -389,8 +432,18 @@ class Rushes:
 
     async def adopt(self, id: str, ticket: Ticket) -> Job:
         """Decides that the vendor's job `ticket` is what an unclear job became."""
+        from rushes.ledger import State
+
         await self._driver.start()
-        job = (await self._machine.adopt(await self._parked(id), ticket)).job
+        job = await self._parked(id)
+        if job.state is State.OVERDUE:
+            raise BadInput(
+                f"job {id} is overdue and has the vendor's job already", hint="`rushes jobs resume` waits on."
+            )
+        for other in await self._ledger.jobs():
+            if other.ticket is not None and (other.base_url, other.ticket["id"]) == (job.base_url, ticket.id):
+                raise BadInput(f"the vendor's job {ticket.id} is that of job {other.id}")
+        job = (await self._machine.adopt(job, ticket)).job
         self._driver.wake(job)
         return job
 
@@ -412,9 +465,10 @@ class Rushes:
         sent = await self._ledger.bytes_of(id)
         if sent is None:
             raise BadInput(f"the bytes of job {id} are no longer kept")
-        wanted = again(job, await self._ledger.orders_of(id), sent, self._clock.now(), max_usd)
-        await self._ledger.intend(wanted)
-        await self._machine.write_off(job)
+        orders = await self._ledger.orders_of(id)
+        wanted = again(job, orders, sent, self._clock.now(), max_usd, self._caps(None))
+        # Both at once: it may be adopted, or decided by somebody else, up to the last moment.
+        await self._intend(replace(wanted, instead_of=self._machine.written_off(job)))
         self._driver.wake(wanted.job)
         return wanted.job
 
@@ -433,7 +487,10 @@ class Rushes:
         job = await self.job(id)
         if job.state not in PARKED:
             raise BadInput(f"job {id} is {job.state}; only unclear and overdue ones need a decision")
-        return await self._own(id)
+        job = await self._own(id)
+        if job.state not in PARKED:
+            raise BadInput(f"job {id} is {job.state} by now", hint=f"`rushes jobs show {id}` says how it gets on.")
+        return job
 
     # --- reaching vendors ---------------------------------------------------------------------------------------------
 
@@ -452,6 +509,11 @@ class Rushes:
         entry = self.config.providers[endpoint.provider]
         reached = self.access(endpoint.provider)
         auth = auth_of(entry, reached)
+        if base_url is not None and not same_account(entry, reached, base_url):
+            raise NotAuthorized(
+                f"the job was sent to {base_url}, and today's key is for {reached.base_url}",
+                hint=f"Set {entry.base_url_variable or 'base_url in providers.yaml'} and the key as they were then.",
+            )
         trusted = frozenset(entry.trusted_hosts)
         api = Api(self._polls, base_url or reached.base_url, auth, trusted_hosts=trusted)
         return Link(endpoint, entry, PROVIDERS[entry.wire](reached.settings), api, self._submits, auth)
@@ -463,7 +525,8 @@ class Rushes:
         return job.base_url.startswith(root(self.day)) if self.simulate else not is_in_process(job.base_url)
 
     def _concurrency(self, endpoint: str) -> int:
-        return self.config.providers[endpoint.partition("/")[0]].concurrency
+        entry = self.config.providers.get(endpoint.partition("/")[0])
+        return 1 if entry is None else entry.concurrency
 
 
 def as_request(request: VideoRequest | str, settings: Mapping[str, Any]) -> VideoRequest:
@@ -512,5 +575,11 @@ def limits_of(environ: Mapping[str, str]) -> Limits:
         raise BadConfig(wrong) from None
 
 
-def _decimal(value: Decimal | float | str | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+def _cap(value: Decimal | float | str | None) -> Decimal | None:
+    try:
+        cap = None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        cap = Decimal("nan")
+    if cap is not None and cap.is_nan():
+        raise BadInput(f"max_usd: {value!r} is no amount of US dollars")
+    return cap

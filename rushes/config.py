@@ -6,11 +6,12 @@ Secrets are read from the environment alone and live in `Access`, which never sh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,7 +28,7 @@ class Provider(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: Another entry to start from; what stands here replaces what stands there.
+    #: Another entry to start from, or the shipped one of the same name; what stands here replaces what stands there.
     like: str | None = None
     name: str
     #: Which adapter speaks to it.
@@ -53,6 +54,10 @@ class Provider(BaseModel):
     settings: Mapping[str, str | int | float | bool | None] = Field(default_factory=dict)
     docs: str | None = None
     note: str | None = None
+
+
+#: The blocks of each name, the shipped one first, with the files that they stand in.
+Entries = dict[str, list[tuple[Document, dict[str, Any]]]]
 
 
 @dataclass(frozen=True)
@@ -112,14 +117,15 @@ def load_config(folder: Path | None = None) -> Config:
         raise BadConfig(f"{folder}: no such folder", hint="Give a folder that holds providers.yaml or models/*.yaml.")
     folders = [shipped_configs(), *([folder] if folder else [])]
     cards = load_cards(*(each / "models" for each in folders))
-    entries: dict[str, tuple[Document, dict[str, Any]]] = {}
+    entries: Entries = {}
     for each in folders:
         path = each / "providers.yaml"
         if path.exists():
             document = read(path)
             if not isinstance(document.data, dict):
                 raise document.error((), "providers.yaml holds one block per provider")
-            entries |= {name: (document, entry) for name, entry in document.data.items()}
+            # What a user's block of the same name hides stays at hand for its `like`.
+            entries |= {name: [*entries.get(name, ()), (document, block)] for name, block in document.data.items()}
     providers = {name: _provider(name, entries) for name in entries}
     for card in cards.values():
         for endpoint in card.endpoints:
@@ -131,19 +137,18 @@ def load_config(folder: Path | None = None) -> Config:
     return Config(cards, providers)
 
 
-def _provider(
-    name: str, entries: Mapping[str, tuple[Document, dict[str, Any]]], seen: tuple[str, ...] = ()
-) -> Provider:
-    document, entry = entries[name]
+def _provider(name: str, entries: Entries, seen: Sequence[str] = (), *, depth: int = -1) -> Provider:
+    document, entry = entries[name][depth]
     if not isinstance(entry, dict):
         raise document.error((name,), f"'{name}' must be a block of settings")
     like = entry.get("like")
     if like is None:
         return document.parse(Provider, at=(name,))
-    if not isinstance(like, str) or like not in entries or like in (*seen, name):
+    below = depth - 1 if like == name else -1
+    if not isinstance(like, str) or like not in entries or like in seen or len(entries[like]) < -below:
         others = ", ".join(sorted(set(entries) - {name}))
         raise document.error((name, "like"), f"like: '{like}' is no other provider; there are {others}")
-    base = _provider(like, entries, (*seen, name)).model_dump(exclude={"like"})
+    base = _provider(like, entries, [*seen, name] if like != name else seen, depth=below).model_dump(exclude={"like"})
     merged = base | entry
     if isinstance(own := entry.get("settings") or {}, dict):
         merged["settings"] = base["settings"] | own
@@ -168,7 +173,24 @@ def access(provider: Provider, environ: Mapping[str, str]) -> Access:
             missing.append(f"set {provider.variables.get(name, name)} to a plain name, not '{value}'")
         base_url = base_url.replace(f"{{{name}}}", value)
     own = environ.get(provider.base_url_variable or "") or base_url
-    key = next((environ[name] for name in provider.key_variables if environ.get(name)), None)
+    # A line break at its end comes with many a file of secrets.
+    keys = {name: value for name in provider.key_variables if (value := environ.get(name, "").strip())}
+    key = next(iter(keys.values()), None)
     if key is None and provider.auth in ("bearer", "api-key"):
         missing.append(f"set {' or '.join(provider.key_variables)}")
+    if key is not None and not (key.isascii() and key.isprintable()):
+        missing.append(f"set {next(iter(keys))} to a key: it holds characters that no header may carry")
     return Access(own, key, settings, tuple(missing), redirected=own.rstrip("/") != base_url.rstrip("/"))
+
+
+def same_account(provider: Provider, reached: Access, base_url: str) -> bool:
+    """True where the key in `reached` may go to `base_url`, at which an earlier job was made.
+
+    That is today's host, and where the vendor itself is reached also the vendor's other regions.
+    """
+    then, now = urlsplit(base_url), urlsplit(reached.base_url)
+    if (then.scheme, then.netloc) == (now.scheme, now.netloc) or provider.auth == "none":
+        return True
+    templates = [provider.base_url, *provider.base_urls.values()]
+    own = (re.sub(r"\\{\w+\\}", PART_OF_HOST.pattern, re.escape(each.rstrip("/"))) for each in templates)
+    return not reached.redirected and any(re.fullmatch(each, base_url.rstrip("/")) for each in own)

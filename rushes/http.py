@@ -6,16 +6,18 @@ httpx 0.28.1 has been frozen since 2024-12, and its pool never recovers from can
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import httpx2 as httpx
 
 from rushes.errors import BadConfig
 
-__all__ = ["Api", "Auth", "NoAuth", "httpx", "poll_client", "submit_client"]
+__all__ = ["Api", "Auth", "NoAuth", "httpx", "poll_client", "send", "submit_client"]
 
 MAX_REDIRECTS = 5
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -35,6 +37,35 @@ class NoAuth:
 
     async def headers(self) -> Mapping[str, str]:
         return {}
+
+
+#: True while a request of ours is on its way, in the task that sends it.
+_OURS: ContextVar[bool] = ContextVar("rushes_request", default=False)
+#: What may be a signature: everything after a question mark, up to the end of the URL.
+QUERY = re.compile(r"(?<=\?)[^\s'\"]+")
+
+
+class _Unsigned(logging.Filter):
+    """Leaves the queries of our own requests out of the HTTP library's log; anybody else's stay as they are."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _OURS.get():
+            record.msg, record.args = QUERY.sub("…", record.getMessage()), ()
+        return True
+
+
+#: The library logs whole URLs at INFO, and at DEBUG the headers of an answer, with where a redirect leads.
+for _name in ("httpx2", "httpcore2.http11", "httpcore2.http2"):
+    logging.getLogger(_name).addFilter(_Unsigned())
+
+
+async def send(client: httpx.AsyncClient, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
+    """Sends one request as it is; a link's permission, which is in its query, stays out of the log."""
+    ours = _OURS.set(True)
+    try:
+        return await client.send(request, stream=stream)
+    finally:
+        _OURS.reset(ours)
 
 
 def poll_client() -> httpx.AsyncClient:
@@ -127,7 +158,7 @@ class Api:
             if not keyless and self.keeps_key(url):
                 sent.update(await self._auth.headers())
             request = self._client.build_request(method, url, headers=sent, **kwargs)
-            response = await self._client.send(request, stream=True)
+            response = await send(self._client, request, stream=True)
             try:
                 if method == "GET" and response.has_redirect_location:
                     url = _parsed(response.headers["location"], seen_from=url)

@@ -29,6 +29,26 @@ class Picture:
     alpha: bool
 
 
+@dataclass(frozen=True)
+class Sound:
+    """What a sound is: its format as FFmpeg names it, such as `wav` or `mp3`, size in bytes, length where it tells."""
+
+    format: str
+    bytes: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What a clip is: its format as FFmpeg names it, length in seconds, frames a second, sides in pixels."""
+
+    format: str
+    seconds: float
+    fps: float
+    width: int
+    height: int
+
+
 def is_remote(media: Path | str | bytes) -> bool:
     """True for what only the network knows: http(s), gs:// and oss:// URLs."""
     return isinstance(media, str) and media.startswith(REMOTE)
@@ -103,6 +123,39 @@ def picture_of(data: bytes, name: str) -> Picture:
         raise BadInput(
             f"{name}: not a picture that can be read ({error})", hint="Give a JPEG, PNG or WebP file."
         ) from None
+
+
+def sound_of(data: bytes, name: str) -> Sound:
+    """What the sound in `data` is. Raises BadInput for what is none."""
+    from io import BytesIO
+
+    import av
+
+    try:
+        with av.open(BytesIO(data), "r") as sound:
+            if not sound.streams.audio:
+                raise BadInput(f"{name}: has no sound")
+            seconds = None if sound.duration is None else sound.duration / av.time_base
+            return Sound(sound.format.name, len(data), seconds)
+    except (av.FFmpegError, ValueError) as error:
+        said = getattr(error, "strerror", None) or type(error).__name__
+        raise BadInput(f"{name}: not a sound that can be read ({said})", hint="Give WAV or MP3.") from None
+
+
+def footage_of(data: bytes, name: str) -> Footage:
+    """What the clip in `data` is. Raises BadInput for what is none."""
+    from io import BytesIO
+
+    import av
+
+    try:
+        with av.open(BytesIO(data), mode="r") as container:
+            if not container.streams.video:
+                raise BadInput(f"{name}: holds no picture")
+            video, seconds = container.streams.video[0], (container.duration or 0) / av.time_base
+            return Footage(container.format.name, seconds, float(video.average_rate or 0), video.width, video.height)
+    except (av.FFmpegError, ValueError) as error:
+        raise BadInput(f"{name}: not a video that can be read ({type(error).__name__})") from None
 
 
 def cover(data: bytes, width: int, height: int) -> bytes:

@@ -19,8 +19,6 @@ from rushes.http import httpx
 if TYPE_CHECKING:
     from rushes.simulator.world import World
 
-MOUNTS = {"openai": "/openai/v1", "vertex": "/vertex/v1", "dashscope": "/dashscope/api/v1"}
-OWN_MOUNTS = {"vllm-omni": "/vllm-omni/v1", "sglang": "/sglang/v1"}
 #: World seconds that an answer takes, and bytes a second of a download: made up, so that neither is zero.
 LATENCY = 0.2
 BANDWIDTH = 12_500_000
@@ -84,9 +82,12 @@ def serve_simulator(
 
 def simulated_access(name: str, provider: Provider, day: date) -> Access:
     """How a provider is reached in the simulated world: no key needed."""
-    mount = OWN_MOUNTS.get(name) or MOUNTS.get(provider.wire, "/not-simulated")
+    from rushes.simulator.mounts import MOUNTS
+
+    mount = MOUNTS.get(name) or MOUNTS.get(provider.wire, "/not-simulated")
     settings = dict(provider.settings)
     if provider.wire == "vertex":
+        mount += "/v1"
         settings |= {"project": "simulated", "storage_base_url": f"{root(day)}/vertex"}
     if provider.wire == "dashscope":
         settings |= {"utc_offset_hours": 8}

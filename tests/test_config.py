@@ -73,6 +73,39 @@ def test_a_block_may_start_from_one_that_starts_from_another(tmp_path: Path) -> 
     assert (b.name, b.concurrency, b.base_url) == ("A", 9, SHIPPED.providers["openai"].base_url)
 
 
+def test_a_block_may_start_from_the_shipped_one_of_its_own_name(tmp_path: Path) -> None:
+    text = "vertex: {like: vertex, base_url: https://here.test, settings: {project: p}}\nb: {like: vertex, name: B}"
+
+    providers = load_config(overlay(tmp_path, text)).providers
+    own, base = providers["vertex"], SHIPPED.providers["vertex"]
+
+    assert (own.base_url, own.wire, own.base_urls) == ("https://here.test", base.wire, base.base_urls)
+    assert own.settings == {**base.settings, "project": "p"}
+    assert (providers["b"].name, providers["b"].base_url) == ("B", "https://here.test")
+
+
+def test_a_shipped_block_may_start_from_one_that_a_user_replaced(tmp_path: Path) -> None:
+    text = "dashscope-intl: {like: dashscope-intl, concurrency: 9}"
+
+    providers = load_config(overlay(tmp_path, text)).providers
+
+    assert (providers["dashscope-intl"].concurrency, providers["dashscope-us"].concurrency) == (9, 9)
+    assert providers["dashscope-us"].base_url == SHIPPED.providers["dashscope-us"].base_url
+
+
+def test_a_key_loses_the_line_break_at_its_end() -> None:
+    assert access(SHIPPED.providers["openai"], {"OPENAI_API_KEY": " sk-any\r\n"}).key == "sk-any"
+
+
+@pytest.mark.parametrize("key", ["sk-a\nb", "sk-…", "sk-\x7f"])
+def test_a_key_that_no_header_can_carry_is_missing_and_not_shown(key: str) -> None:
+    reached = access(SHIPPED.providers["openai"], {"OPENAI_API_KEY": key})
+
+    assert len(reached.missing) == 1
+    assert "OPENAI_API_KEY" in reached.missing[0]
+    assert key not in reached.missing[0]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

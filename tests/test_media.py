@@ -1,17 +1,30 @@
-"""Pictures that go in: what they are, and what is done to them before they go."""
+"""Pictures, sound and clips that go in: what they are, and what is done to them before they go."""
 
 from __future__ import annotations
 
+import wave
 from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 
 from rushes.errors import BadInput
-from rushes.media import Picture, cover, local_bytes, name_of, picture, pictures_of
+from rushes.media import (
+    Footage,
+    Picture,
+    Sound,
+    cover,
+    footage_of,
+    local_bytes,
+    name_of,
+    picture,
+    pictures_of,
+    sound_of,
+)
 from rushes.request import VideoRequest
 
 
@@ -170,3 +183,54 @@ def test_every_picture_of_a_request_is_found_under_its_own_field() -> None:
         "reference_images[0]": 8,
         "reference_images[1]": None,
     }
+
+
+def recorded(seconds: float) -> bytes:
+    """Silence as a WAV file."""
+    out = BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(int(16000 * seconds)))
+    return out.getvalue()
+
+
+def filmed(frames: int, fps: int) -> bytes:
+    """A dark clip of 64 x 48 pixels."""
+    out = BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream = file.add_stream("mpeg4", rate=fps)
+        stream.width, stream.height = 64, 48
+        for _ in range(frames):
+            file.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def test_a_sound_is_known_by_its_bytes() -> None:
+    data = recorded(3.5)
+
+    assert sound_of(data, "a.mp3") == Sound("wav", len(data), 3.5)
+
+
+def test_a_clip_is_known_by_its_bytes() -> None:
+    found = footage_of(filmed(12, 24), "a.webm")
+
+    assert "mp4" in found.format
+    assert found == Footage(found.format, 0.5, 24.0, 64, 48)
+
+
+@pytest.mark.parametrize("data", [b"", b"<!doctype html>", b"\0" * 500])
+def test_what_is_neither_sound_nor_clip_is_refused_by_its_name(data: bytes) -> None:
+    with pytest.raises(BadInput, match="holiday: not a sound that can be read"):
+        sound_of(data, "holiday")
+    with pytest.raises(BadInput, match="holiday: not a video that can be read"):
+        footage_of(data, "holiday")
+
+
+def test_a_sound_has_no_picture_and_a_silent_clip_no_sound() -> None:
+    with pytest.raises(BadInput, match="waves: holds no picture"):
+        footage_of(recorded(1), "waves")
+    with pytest.raises(BadInput, match="kite: has no sound"):
+        sound_of(filmed(5, 24), "kite")

@@ -95,11 +95,7 @@ class Folder:
 
     def results(self) -> dict[str, Result]:
         """By label; of several lines for one label the last counts."""
-        path = self.path / RESULTS
-        if not path.exists():
-            return {}
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return {result.label: result for result in map(Result.model_validate_json, lines)}
+        return {result.label: result for result in _read(self.path / RESULTS)}
 
     def add(self, result: Result) -> None:
         with (self.path / RESULTS).open("a", encoding="utf-8") as file:
@@ -157,8 +153,10 @@ def link_or_copy(file: Path, to: Path, *, link: bool = True) -> None:
 
 
 def _clips_of_a_copy(out: Path) -> set[str]:
-    path = out / RESULTS
+    return {result.clip for result in _read(out / RESULTS) if result.clip}
+
+
+def _read(path: Path) -> list[Result]:
     if not path.exists():
-        return set()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {result.clip for result in map(Result.model_validate_json, lines) if result.clip}
+        return []
+    return [Result.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -64,8 +64,7 @@ def make_figure(table: Table) -> Figure:
 
 def _title(table: Table) -> str:
     suite = table.info.suite
-    world = f"SIMULATED (world of {table.info.day})" if table.simulated else f"{table.info.day}"
-    return f"{suite.title}: {world}\n{suite.id} {suite.version}, {len(table.clips)} clips, one dot each"
+    return f"{suite.title}: {table.when}\n{suite.id} {suite.version}, {len(table.clips)} clips, one dot each"
 
 
 def _name(row: Mapping[str, Any]) -> str:

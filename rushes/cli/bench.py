@@ -189,7 +189,8 @@ def _code(made: Table) -> int:
 
 
 def _print(made: Table, where: Path) -> None:
+    from rushes.benchmarks import folder, plots, table
     from rushes.cli.bench_table import print_table
 
     print_table(made)
-    say(f"In {where}: table.md, table.csv, table.json, picture.png, picture.svg, takes.jsonl, clips/")
+    say(f"In {where}: {', '.join([*table.FILES, *plots.FILES, folder.RESULTS, folder.CLIPS])}/")

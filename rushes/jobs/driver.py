@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from traceback import format_tb
 
 from rushes.clock import Clock, SystemClock
-from rushes.jobs.machine import Machine
+from rushes.jobs.machine import Machine, said
 from rushes.ledger import FINAL, Job, Ledger, State
 
 logger = logging.getLogger(__name__)
@@ -31,12 +32,16 @@ class EmbeddedDriver:
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._slots: Mapping[str, asyncio.Semaphore] = _Slots(concurrency)
         self._heart: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        #: Jobs whose driving broke; taken up again at the next beat.
+        self._stopped: list[Job] = []
 
     async def start(self) -> None:
         """Registers this process, so that others can tell whether it lives."""
-        if self._heart is None:
-            await self._ledger.beat(SystemClock().now())
-            self._heart = asyncio.create_task(self._beat())
+        async with self._starting:
+            if self._heart is None:
+                await self._ledger.beat(SystemClock().now())
+                self._heart = asyncio.create_task(self._beat())
 
     async def resume(self, reachable: Callable[[Job], bool]) -> list[Job]:
         """Goes on with every reachable open job whose process has died; returns those jobs."""
@@ -48,14 +53,24 @@ class EmbeddedDriver:
 
     def wake(self, job: Job) -> None:
         """Drives a job from now on; harmless for one that is driven already."""
-        task = self._tasks.get(job.id)
-        if task is None or task.done():
-            self._tasks[job.id] = asyncio.create_task(self._drive(job))
+        if job.id not in self._tasks:
+            task = self._tasks[job.id] = asyncio.create_task(self._drive(job))
+            task.add_done_callback(lambda task: self._ended(job, task))
 
     async def wait(self, job: Job) -> Job:
         """The job once it has ended or stands still. Cancelling the wait does not stop the job."""
-        self.wake(job)
+        if job.id not in self._tasks:
+            # It may have gone on since, and one that was sent waits for no turn.
+            self.wake(await self._ledger.job(job.id) or job)
         return await asyncio.shield(self._tasks[job.id])
+
+    def _ended(self, job: Job, task: asyncio.Task[Job]) -> None:
+        del self._tasks[job.id]
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            logger.error("job %s: not driven on for now: %s", job.id, said(error))
+            logger.debug("job %s: %s", job.id, "".join(format_tb(error.__traceback__)))
+            self._stopped.append(job)
 
     async def aclose(self) -> None:
         """Stops driving; what is on its way is written down first, everything else goes on at the next start."""
@@ -86,6 +101,10 @@ class EmbeddedDriver:
                 await self._ledger.beat(SystemClock().now())
             except Exception:
                 logger.exception("the heartbeat could not be written")
+                continue
+            stopped, self._stopped = self._stopped, []
+            for job in stopped:
+                self.wake(await self._ledger.job(job.id) or job)
 
 
 class _Slots(defaultdict[str, asyncio.Semaphore]):

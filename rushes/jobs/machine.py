@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from rushes.card import Size
@@ -36,7 +37,7 @@ from rushes.errors import (
     Unsupported,
     VideoError,
 )
-from rushes.http import httpx
+from rushes.http import httpx, send
 from rushes.jobs import money, outcome
 from rushes.jobs.crashpoint import crashpoint
 from rushes.jobs.fetch import Fetched, fetch
@@ -128,26 +129,29 @@ class Machine:
         """Takes a job one step on. May be called twice, late, or by two processes."""
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
-            job = await self._ledger.job(id)
-            if job is None:
-                raise JobLost(f"no job {id} in the ledger")
-            if job.state in FINAL:
-                self._watches.pop(id, None)
-                self._locks.pop(id, None)
+            following = await self._step(id)
+        if following.job.state in FINAL:
+            self._watches.pop(id, None)
+            self._locks.pop(id, None)
+        return following
+
+    async def _step(self, id: str) -> Next:
+        job = await self._ledger.job(id)
+        if job is None:
+            raise JobLost(f"no job {id} in the ledger")
+        if job.state in FINAL or job.runner != self._ledger.runner:
+            return Next(job, None)
+        match job.state:
+            case State.QUEUED:
+                return await self._submit(job)
+            case State.SENDING:
+                return await self._unclear(job, "the process ended while it was being sent")
+            case State.RUNNING:
+                return await self._poll(job)
+            case State.UNCLEAR:
+                return await self._reconcile(job)
+            case _:
                 return Next(job, None)
-            if job.runner != self._ledger.runner:
-                return Next(job, None)
-            match job.state:
-                case State.QUEUED:
-                    return await self._submit(job)
-                case State.SENDING:
-                    return await self._unclear(job, "the process ended while it was being sent")
-                case State.RUNNING:
-                    return await self._poll(job)
-                case State.UNCLEAR:
-                    return await self._reconcile(job)
-                case _:
-                    return Next(job, None)
 
     # --- submitting ---------------------------------------------------------------------------------------------------
 
@@ -169,6 +173,9 @@ class Machine:
             if error.again and self._waited(job) + wait < PATIENCE:
                 return Next(job, wait)
             return await self._end(job, error, settled=money.Settlement(0, "not billed"))
+        except (ValueError, TypeError, httpx.InvalidURL) as error:
+            unbuilt = NotSent(f"the request cannot be built ({type(error).__name__})")
+            return await self._end(job, unbuilt, settled=money.Settlement(0, "not billed"))
         # Cancelling us must not cancel a POST that is on its way: of 20 cancelled after 30 ms, 19 had been accepted.
         task = asyncio.create_task(self._send(job, link, request))
         self._sending.add(task)
@@ -203,7 +210,7 @@ class Machine:
             await self._move(job, {"state": State.QUEUED, "reason": "frozen while about to be sent"}, {State.SENDING})
             return await self._fresh(job)
         try:
-            response = await link.submits.send(request)
+            response = await send(link.submits, request)
             result = outcome.of_answer(response, link.adapter)
         except asyncio.CancelledError:
             await self._store(job, outcome.Doubtful("cancelled while it was being sent"), {})
@@ -301,15 +308,16 @@ class Machine:
             early, late = job.sending - SKEW, settled + SKEW
             found = await link.adapter.find(link.api, job.fingerprint, early, late)
         except (VideoError, httpx.HTTPError) as error:
-            logger.warning("job %s: cannot be looked up: %s", job.id, _said(error))
+            logger.warning("job %s: cannot be looked up: %s", job.id, said(error))
             return Next(job, settle if watch.looks < LOOKS else None)
-        taken = await self._ledger.tickets(job.base_url)
-        free = [each for each in found if each.ticket.id not in taken]
+        # In this order: a rival that is accepted in between shows its ticket.
         rivals = [
             each
             for each in await self._ledger.jobs(states=[State.UNCLEAR, State.SENDING])
-            if each.id != job.id and each.base_url == job.base_url and dict(each.fingerprint) == dict(job.fingerprint)
+            if each.id != job.id and each.base_url == job.base_url and _claim(each) == _claim(job)
         ]
+        taken = await self._ledger.tickets(job.base_url)
+        free = [each for each in found if each.ticket.id not in taken]
         if len(free) == 1 and free[0].certain and not rivals:
             return await self.adopt(job, free[0].ticket, free[0].created)
         return Next(job, settle if watch.looks < LOOKS else None)
@@ -329,9 +337,13 @@ class Machine:
 
     async def write_off(self, job: Job) -> Job:
         """Gives an unclear or overdue job up; what it may have cost counts as spent."""
-        values = self._ending(job, JobLost("written off by hand"), money.Settlement(job.reserved, "assumed"))
-        await self._move(job, values, PARKED, drop_bytes=True)
+        await self._ledger.move(self.written_off(job))
         return await self._fresh(job)
+
+    def written_off(self, job: Job) -> Transition:
+        """What `write_off` does, for who has to do it together with something else."""
+        values = self._ending(job, JobLost("written off by hand"), money.Settlement(job.reserved, "assumed"))
+        return Transition(job.id, job.fence, PARKED, values, drop_bytes=True)
 
     async def withdraw(self, job: Job) -> Job:
         """Gives up a job that has not been sent; one that has been stays as it is."""
@@ -362,7 +374,7 @@ class Machine:
             return await self._end(job, error)
         except (Refused, JobFailed) as error:
             return await self._end(job, error)
-        except (VideoError, httpx.HTTPError) as error:
+        except Exception as error:  # also one that our own code trips over: the vendor's job runs on
             return await self._later(job, watch, link, error)
         if isinstance(answer, Pending):
             return await self._pending(job, watch, link, answer)
@@ -388,12 +400,12 @@ class Machine:
     async def _later(self, job: Job, watch: _Watch, link: Link | None, error: Exception) -> Next:
         """A poll or a download that failed is no news: the job runs on."""
         watch.not_ready += 1
-        logger.info("job %s: %s", job.id, _said(error))
+        logger.info("job %s: %s", job.id, said(error))
         asked, backoff = _asked(error), min(2.0 * 2 ** min(watch.not_ready, 5), 60.0)
         fastest = backoff if link is None else link.provider.poll_seconds / job.time_scale
         pause = backoff if asked is None else max(asked, fastest)
-        self._tell(job, f"asking again: {_said(error)}")
-        return await self._or_overdue(job, pause, f"; the last time: {_said(error)}")
+        self._tell(job, f"asking again: {said(error)}")
+        return await self._or_overdue(job, pause, f"; the last time: {said(error)}")
 
     async def _or_overdue(self, job: Job, pause: float, trouble: str = "") -> Next:
         now = self._clock.now()
@@ -425,27 +437,39 @@ class Machine:
         folder = self._ledger.home / "takes" / job.endpoint.replace("/", "-")
         begun = self._clock.now()
         fetched: list[Fetched] = []
+        broken: list[BadFile] = []
         try:
             for sample, clip in enumerate(ready.clips):
                 stem = f"{job.id}-{sample}"
-                fetched.append(await fetch(link.api, clip, folder, stem, max_bytes=self._limits.max_clip_bytes))
-        except BadFile as error:
-            watch.fetches += 1
-            if watch.fetches >= FETCHES:
-                paid = self._settle_delivered(job, link, ready)
-                return await self._end(job, JobFailed(f"the finished file is unusable: {error.message}"), paid)
-            return await self._later(job, watch, link, error)
+                try:
+                    fetched.append(await fetch(link.api, clip, folder, stem, max_bytes=self._limits.max_clip_bytes))
+                except BadFile as error:
+                    broken.append(error)
         except OSError as error:
             return await self._later(
                 job, watch, link, DiskFull(f"the clip cannot be written: {error.strerror or error}")
             )
-        except (VideoError, httpx.HTTPError) as error:
+        except Exception as error:
             return await self._later(job, watch, link, error)
         crashpoint("file-written")
-        return await self._deliver(job, watch, link, ready, fetched, begun)
+        if broken:
+            watch.fetches += 1
+            if watch.fetches < FETCHES:
+                return await self._later(job, watch, link, broken[0])
+        unusable = [f"the finished file is unusable: {error.message}" for error in broken]
+        if not fetched:
+            return await self._end(job, JobFailed(unusable[0]), self._settle_delivered(job, link, ready))
+        return await self._deliver(job, watch, link, ready, fetched, unusable, begun)
 
     async def _deliver(
-        self, job: Job, watch: _Watch, link: Link, ready: Ready, fetched: Sequence[Fetched], begun: datetime
+        self,
+        job: Job,
+        watch: _Watch,
+        link: Link,
+        ready: Ready,
+        fetched: Sequence[Fetched],
+        unusable: Sequence[str],
+        begun: datetime,
     ) -> Next:
         now = self._clock.now()
         orders = await self._ledger.orders_of(job.id)
@@ -474,8 +498,8 @@ class Machine:
             "ended": now,
             "settled": settlement.micro,
             "settled_how": settlement.how,
-            "reason": "; ".join(ready.refused) or job.reason,
-            "kind": "moderation" if ready.refused else None,
+            "reason": "; ".join([*ready.refused, *unusable]) or job.reason,
+            "kind": "moderation" if ready.refused else "vendor" if unusable else None,
         }
         await self._move(job, values, {State.RUNNING}, takes=takes)
         job = await self._fresh(job)
@@ -531,7 +555,10 @@ class Machine:
         return fresh
 
     def _tell(self, job: Job, what: str, progress: float | None = None) -> None:
-        self._on_event(Event(job, what, progress))
+        try:
+            self._on_event(Event(job, what, progress))
+        except Exception as error:
+            logger.error("job %s: on_event raised %s", job.id, type(error).__name__)
 
 
 async def _trace(event: str, info: Mapping[str, Any]) -> None:
@@ -584,16 +611,23 @@ def _kind(error: VideoError) -> str:
             return "vendor"
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """What an error says, for a log or a person."""
     # The text of an HTTP client's error may hold an address with a key in it; its name cannot.
     return error.message if isinstance(error, VideoError) else type(error).__name__
 
 
+def _claim(job: Job) -> tuple[str | None, str | None]:
+    """What every list shows of a job; its other settings stand in some lists and not in others."""
+    return job.fingerprint.get("model"), job.fingerprint.get("prompt")
+
+
 def _scale(text: str) -> float:
     try:
-        return max(float(text), 0.001)
+        scale = float(text)
     except ValueError:
         return 1.0
+    return max(scale, 0.001) if isfinite(scale) else 1.0
 
 
 def _timing(

@@ -54,12 +54,15 @@ def delivered(
 
     What the vendor reports wins over our estimate, also where it made another resolution than was asked.
     """
-    resolution = settings.resolution
-    if usage is not None:
-        resolution = next((each for each in LINES if each == usage.resolution), resolution)
-    row = endpoint.price(as_of, resolution, settings.audio)
+    made = None if usage is None else next((each for each in LINES if each == usage.resolution), None)
+    asked = endpoint.price(as_of, settings.resolution, settings.audio)
+    row = asked if made is None else endpoint.price(as_of, made, settings.audio)
     if row is None:
-        return Settlement(0, "unknown")
+        if asked is None:
+            return Settlement(0, "unknown")
+        # It made something that has no price here; what was asked for has one.
+        length = Decimal(str(settings.seconds)) if usage is None or usage.seconds is None else usage.seconds
+        return Settlement(micro(asked.usd_per_second * length * (clips + held_back)), "assumed")
     if usage is not None and usage.seconds is not None:
         return Settlement(micro(row.usd_per_second * usage.seconds * (usage.clips or clips)), "reported")
     each = row.usd_per_second * Decimal(str(settings.seconds))
@@ -69,11 +72,14 @@ def delivered(
 
 
 def undelivered(reserved: int, error: VideoError, billing: Billing) -> Settlement:
-    """What a job that ended without a clip costs, by the vendor's rule; in full where that is not known."""
+    """What a job that ended without a clip costs, by the vendor's rule; in full where that is not known.
+
+    A job that lay too long before it was asked for was made, whatever the vendor's rule about failed ones says.
+    """
     match error:
         case Refused():
             rule = billing.refused
-        case JobFailed():
+        case JobFailed(kind=kind) if kind != "expired":
             rule = billing.failed
         case _:
             rule = "unknown"

@@ -96,8 +96,10 @@ def intent(
     return Intent(job, orders, sent, caps)
 
 
-def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: Decimal | None) -> Intent:
+def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: Decimal | None, caps: Caps) -> Intent:
     """The same bytes once more, as a new job of the same orders. Raises OverBudget where `max_usd` is too little."""
+    if max_usd is not None and job.price is None:
+        raise OverBudget(f"{job.endpoint} has no known price, so the cap of ${max_usd} cannot be kept")
     if max_usd is not None and job.reserved > money.micro(max_usd):
         raise OverBudget(f"sending it again may cost ${money.dollars(job.reserved)}, over the cap of ${max_usd}")
     new = replace(
@@ -118,7 +120,7 @@ def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: De
         deadline=None,
         ended=None,
     )
-    return Intent(new, orders, sent, again=True)
+    return Intent(new, orders, sent, caps, again=True)
 
 
 def request_json(request: VideoRequest) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from rushes.errors import LedgerBroken, OverBudget
+from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
 from rushes.ledger import migrate, sqlite
 from rushes.ledger.ids import new_id
 from rushes.ledger.rows import OPEN, Bytes, Intent, Job, Order, State, TakeRow, Transition
@@ -68,6 +68,7 @@ class Ledger:
         #: The bytes of jobs made here, so that the first submit need not read them back.
         self._unsent: dict[str, Bytes] = {}
         self._registered = False
+        self._closed = False
 
     @classmethod
     @asynccontextmanager
@@ -98,14 +99,14 @@ class Ledger:
             raise _broken(error, self.home) from error
 
     async def _close(self) -> None:
+        self._closed = True
         if self._writer is not None:
             await self._queue.join()
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
-        if self._registered:
-            self._lock.release()
+        self._lock.release(force=True)
         await self._engine.dispose()
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ class Ledger:
     async def intend(self, intent: Intent) -> None:
         """Writes a job, its orders and its bytes durably, and reserves its money.
 
-        Raises OverBudget, and then nothing is written.
+        Raises OverBudget, or BadInput where what it stands in for is not as it was, and then nothing is written.
         """
         error = await self._put(lambda done: _Write(intent, done))
         if error is not None:
@@ -132,6 +133,8 @@ class Ledger:
         return result
 
     async def _put(self, make: Callable[[asyncio.Future[Any]], _Call | _Write]) -> Any:
+        if self._closed:  # nobody would write it, and its caller would wait for ever
+            raise LedgerBroken(f"the ledger in {self.home} is closed")
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(make(done))
         return await done
@@ -172,7 +175,6 @@ class Ledger:
         first = not self._registered
         if first:
             self._lock.acquire(timeout=0)
-            self._registered = True
 
         def work(connection: Connection) -> None:
             if first:
@@ -181,6 +183,7 @@ class Ledger:
                 connection.execute(update(runners).where(runners.c.id == self.runner).values(heartbeat=now))
 
         await self._call(work)
+        self._registered = True
 
     async def take_over(self, now: datetime, reachable: Callable[[Job], bool]) -> list[Job]:
         """Makes every reachable job of dead runners that is open or unclear ours; returns those jobs."""
@@ -357,16 +360,16 @@ def _apply(connection: Connection, batch: Sequence[_Call | _Write]) -> list[Any]
     return [results[at] for at in range(len(batch))]
 
 
-def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> dict[int, OverBudget | None]:
+def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> dict[int, VideoError | None]:
     """Reserves and writes what the caps allow, in turn; the error for each that they do not."""
-    results: dict[int, OverBudget | None] = {}
+    results: dict[int, VideoError | None] = {}
     written: dict[tuple[bool, str | None, str | None], int] = {}
     # Also what comes without a cap counts for those with one that come after it.
     reserved: dict[tuple[bool, str | None, str | None], int] = defaultdict(int)
     granted: list[Intent] = []
     for at, intent in intents:
         job = intent.job
-        over: OverBudget | None = None
+        over: VideoError | None = None
         for name, cap, run, day in (("run", intent.caps.run, job.run, None), ("day", intent.caps.day, None, job.day)):
             if cap is None:
                 continue
@@ -381,6 +384,11 @@ def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> di
                     f"${spent / 1e6:.4f} are spent or reserved, this job may cost ${job.reserved / 1e6:.4f}",
                     hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
                 )
+        if over is None and intent.instead_of is not None and not _move(connection, [(at, intent.instead_of)])[at]:
+            over = BadInput(
+                f"job {intent.instead_of.job} has been decided or found meanwhile",
+                hint="Nothing was sent. `rushes jobs show` says what became of it.",
+            )
         results[at] = over
         if over is None:
             granted.append(intent)

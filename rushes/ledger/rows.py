@@ -122,18 +122,6 @@ class Caps:
 
 
 @dataclass(frozen=True)
-class Intent:
-    """A job about to be submitted, with the orders that it serves (sample 0 first) and its exact bytes."""
-
-    job: Job
-    orders: Sequence[Order]
-    bytes: Bytes
-    caps: Caps = Caps()
-    #: True for a further job of orders that stand in the ledger already.
-    again: bool = False
-
-
-@dataclass(frozen=True)
 class Transition:
     """A change of one job, done only if `fence` still holds and the job is in one of the states `out_of`."""
 
@@ -144,3 +132,17 @@ class Transition:
     takes: Sequence[TakeRow] = ()
     #: True once the bytes are needed no more.
     drop_bytes: bool = False
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A job about to be submitted, with the orders that it serves (sample 0 first) and its exact bytes."""
+
+    job: Job
+    orders: Sequence[Order]
+    bytes: Bytes
+    caps: Caps = Caps()
+    #: True for a further job of orders that stand in the ledger already.
+    again: bool = False
+    #: Made together with the job, and if it cannot be, there is no job either.
+    instead_of: Transition | None = None

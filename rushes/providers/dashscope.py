@@ -33,7 +33,7 @@ from rushes.errors import (
     VideoError,
 )
 from rushes.http import Api
-from rushes.media import is_remote, local_bytes, name_of
+from rushes.media import Sound, is_remote, local_bytes, name_of, sound_of
 from rushes.plan import Plan, check
 from rushes.providers.base import (
     REFUSED_HINT,
@@ -244,7 +244,7 @@ class DashScope:
             query = {"page_no": str(page), "page_size": "100", "model_name": fingerprint["model"]}
             response = await api.get("/tasks", params=query | self._window(api, after, before), headers=self._headers())
             reply = _read(response)
-            tasks = _tasks(reply)
+            tasks = _jobs(reply)
             fresh = {id: task for id, task in tasks.items() if id not in seen}
             seen |= fresh.keys()
             for id, task in fresh.items():
@@ -299,13 +299,13 @@ class DashScope:
         """Sound by its URL, or uploaded: this API takes no sound in the body."""
         if is_remote(media):
             return _by_url("audio_track", media)
-        data, name = local_bytes(media), name_of(media)
-        kind, seconds = _listen(data, name)
-        limits = plan.endpoint.inputs.audio_track
-        misfits = [] if limits is None else [*_sound_misfits(kind, seconds, len(data), limits)]
+        data, limits = local_bytes(media), plan.endpoint.inputs.audio_track
+        sound = sound_of(data, name_of(media))
+        misfits = [] if limits is None else [*_sound_misfits(sound, limits)]
         if misfits:
             raise Unsupported(f"{plan.endpoint.id} cannot take audio_track:", reasons=misfits)
-        file = Input(f"audio_track.{kind}", "audio/mpeg" if kind == "mp3" else f"audio/{kind}", data)
+        kind = "audio/mpeg" if sound.format == "mp3" else f"audio/{sound.format}"
+        file = Input(f"audio_track.{sound.format}", kind, data)
         return await self._uploaded(api, plan, file)
 
     async def _uploaded(self, api: Api, plan: Plan, file: Input) -> Input:
@@ -424,30 +424,15 @@ def _url(file: Input) -> str:
     return file.url or f"data:{file.content_type};base64,{b64encode(file.data).decode()}"
 
 
-def _listen(data: bytes, name: str) -> tuple[str, float | None]:
-    """Format and seconds of a sound. Raises BadInput for what is none."""
-    from io import BytesIO
-
-    import av
-
-    try:
-        with av.open(BytesIO(data), "r") as sound:
-            if not sound.streams.audio:
-                raise BadInput(f"{name}: has no sound")
-            return sound.format.name, None if sound.duration is None else sound.duration / av.time_base
-    except av.FFmpegError as error:
-        raise BadInput(f"{name}: not a sound that can be read ({error.strerror})", hint="Give WAV or MP3.") from None
-
-
-def _sound_misfits(kind: str, seconds: float | None, size: int, limits: SoundLimits) -> Iterator[str]:
-    if kind not in limits.formats:
-        yield f"takes {' or '.join(limits.formats)}, not {kind}"
-    if limits.max_bytes is not None and size > limits.max_bytes:
-        yield f"takes up to {limits.max_bytes / 1e6:g} MB, not {size / 1e6:.1f} MB"
-    if seconds is not None and limits.min_seconds is not None and seconds < limits.min_seconds:
-        yield f"takes at least {limits.min_seconds:g} s, not {seconds:.2f} s"
-    if seconds is not None and limits.max_seconds is not None and seconds > limits.max_seconds:
-        yield f"takes up to {limits.max_seconds:g} s, not {seconds:.2f} s"
+def _sound_misfits(sound: Sound, limits: SoundLimits) -> Iterator[str]:
+    if sound.format not in limits.formats:
+        yield f"takes {' or '.join(limits.formats)}, not {sound.format}"
+    if limits.max_bytes is not None and sound.bytes > limits.max_bytes:
+        yield f"takes up to {limits.max_bytes / 1e6:g} MB, not {sound.bytes / 1e6:.1f} MB"
+    if sound.seconds is not None and limits.min_seconds is not None and sound.seconds < limits.min_seconds:
+        yield f"takes at least {limits.min_seconds:g} s, not {sound.seconds:.2f} s"
+    if sound.seconds is not None and limits.max_seconds is not None and sound.seconds > limits.max_seconds:
+        yield f"takes up to {limits.max_seconds:g} s, not {sound.seconds:.2f} s"
 
 
 def _of_vendor(url: str, api: Api, *, schemes: Sequence[str] = ("https", "http")) -> bool:
@@ -482,7 +467,7 @@ def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
     return reply
 
 
-def _tasks(reply: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _jobs(reply: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """A page of the vendor's list by id; Alibaba's manual calls it `data`, its SDK `tasks`."""
     tasks = reply.get("data", reply.get("tasks"))
     if not isinstance(tasks, list):

@@ -256,10 +256,11 @@ def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
 
 
 async def _list(api: Api, page: Mapping[str, str]) -> Mapping[str, Any]:
-    try:
-        return _read(await api.get("/videos", params=page))
-    except JobLost as error:  # the list is not there; that says nothing of any job
-        raise BadReply(error.message, hint="A server that lists no jobs needs `settings: {lists: false}`.") from None
+    response = await api.get("/videos", params=page)
+    if response.status_code in (404, 410):  # the list is not there; that says nothing of any job
+        hint = "A server that lists no jobs needs `settings: {lists: false}`."
+        raise BadReply(f"HTTP {response.status_code} for the list of jobs", hint=hint)
+    return _read(response)
 
 
 def _jobs(reply: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -282,7 +283,8 @@ def _error(response: Response, reply: Any, submitting: bool) -> VideoError:
     match status:
         case 401 | 402 | 403:
             return NotAuthorized(text)
-        case 404 | 410 if not submitting:
+        # Only in a server's own words: a 404 from anything on the way tells nothing of a job.
+        case 404 | 410 if not submitting and (code or message):
             return JobLost(text)
         case 429:
             return RateLimited(text, retry_after=retry_after(response))

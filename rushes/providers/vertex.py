@@ -35,7 +35,7 @@ from rushes.errors import (
     VideoError,
 )
 from rushes.http import Api
-from rushes.media import name_of
+from rushes.media import Footage, footage_of, name_of
 from rushes.plan import Plan, check
 from rushes.providers.base import (
     REFUSED_HINT,
@@ -312,8 +312,9 @@ async def _picture(api: Api, plan: Plan, field: str, media: Any) -> Input:
 async def _film(api: Api, plan: Plan, media: Any) -> Input:
     if _in_storage(media):
         return Input("extend.mp4", "video/mp4", url=media)
-    data, limits = await media_bytes(api, media), plan.endpoint.inputs.video
-    misfits = await asyncio.to_thread(_film_misfits, data, name_of(media), limits, plan.settings.size)
+    data = await media_bytes(api, media)
+    film = await asyncio.to_thread(footage_of, data, name_of(media))
+    misfits = _film_misfits(film, plan.endpoint.inputs.video, plan.settings.size)
     if misfits:
         raise Unsupported(f"{plan.endpoint.id} cannot extend {name_of(media)}:", reasons=misfits)
     return Input("extend.mp4", "video/mp4", data)
@@ -323,27 +324,15 @@ def _in_storage(media: Any) -> bool:
     return isinstance(media, str) and media.startswith("gs://")
 
 
-def _film_misfits(data: bytes, name: str, limits: VideoLimits | None, size: Size | None) -> list[str]:
-    """Every reason why a clip would not be lengthened. Raises BadInput for what is no video."""
-    from io import BytesIO
-
-    import av
-
-    try:
-        with av.open(BytesIO(data), mode="r") as container:
-            kind, seconds = container.format.name, (container.duration or 0) / av.time_base
-            shots = [(float(each.average_rate or 0), f"{each.width}x{each.height}") for each in container.streams.video]
-    except (av.FFmpegError, ValueError) as error:
-        raise BadInput(f"{name}: not a video that can be read ({type(error).__name__})") from None
-    if not shots:
-        raise BadInput(f"{name}: holds no picture")
-    (rate, shape), *_ = shots
+def _film_misfits(film: Footage, limits: VideoLimits | None, size: Size | None) -> list[str]:
+    """Every reason why a clip would not be lengthened."""
     least, most, fps = (limits.min_seconds, limits.max_seconds, limits.fps) if limits else (None, None, None)
+    seconds, shape = film.seconds, f"{film.width}x{film.height}"
     reasons = [
-        None if "mp4" in kind else f"takes MP4, not {kind}",
+        None if "mp4" in film.format else f"takes MP4, not {film.format}",
         f"takes at least {least:g} s, not {seconds:.1f} s" if least and seconds < least - LENGTH_SLACK else None,
         f"takes up to {most:g} s, not {seconds:.1f} s" if most and seconds > most + LENGTH_SLACK else None,
-        f"takes {fps} frames a second, not {rate:g}" if fps and abs(rate - fps) > FPS_SLACK else None,
+        f"takes {fps} frames a second, not {film.fps:g}" if fps and abs(film.fps - fps) > FPS_SLACK else None,
         f"goes on in the clip's own size: ask for {shape}, not {size}" if size and shape != str(size) else None,
     ]
     return [reason for reason in reasons if reason]
@@ -366,23 +355,23 @@ def _read(response: Response, *, submitting: bool = False) -> Mapping[str, Any]:
 
 def _videos(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The clips of an answer: `videos`, or one of the two shapes before it."""
-    if videos := _list(answer, "videos", dict):
+    if videos := _items(answer, "videos", dict):
         return videos
-    if samples := _list(answer, "generatedSamples", dict):
+    if samples := _items(answer, "generatedSamples", dict):
         return [video if isinstance(video := sample.get("video"), dict) else {} for sample in samples]
-    return [{"gcsUri": uri} for uri in _list(answer, "gcsUris", str)]
+    return [{"gcsUri": uri} for uri in _items(answer, "gcsUris", str)]
 
 
 def _refusals(answer: Mapping[str, Any]) -> list[str]:
     """A reason for each clip that was filtered; one reason may stand for several clips."""
-    reasons = [_with_categories(reason) for reason in _list(answer, "raiMediaFilteredReasons", str)]
+    reasons = [_with_categories(reason) for reason in _items(answer, "raiMediaFilteredReasons", str)]
     count = answer.get("raiMediaFilteredCount") or len(reasons)
     if not isinstance(count, int):
         raise BadReply("a raiMediaFilteredCount that is no number")
     return reasons if len(reasons) == count else ["; ".join(reasons) or "filtered without a reason"] * count
 
 
-def _list(answer: Mapping[str, Any], name: str, kind: type) -> list[Any]:
+def _items(answer: Mapping[str, Any], name: str, kind: type) -> list[Any]:
     found = answer.get(name) or []
     if not isinstance(found, list) or not all(isinstance(each, kind) for each in found):
         raise BadReply(f"{name} of another shape than documented")

@@ -19,6 +19,7 @@ from rushes.simulator.dashscope import DashScope
 from rushes.simulator.desk import Desk
 from rushes.simulator.faults import NAMES, Dropped, Fault
 from rushes.simulator.files import Files
+from rushes.simulator.mounts import MOUNTS
 from rushes.simulator.openai import OpenAI
 from rushes.simulator.selfhosted import SGLang, VllmOmni
 from rushes.simulator.vertex import Vertex
@@ -46,11 +47,11 @@ class _Simulator:
         self._stamps = [(name.lower().encode(), value.encode()) for name, value in stamps.items()]
         self._router = Router(
             [
-                *OpenAI(desk, "/openai/v1").routes(),
-                *VllmOmni(desk, files, "/vllm-omni/v1").routes(),
-                *SGLang(desk, files, "/sglang/v1").routes(),
-                *Vertex(desk, files, "/vertex").routes(),
-                *DashScope(desk, "/dashscope/api/v1").routes(),
+                *OpenAI(desk, MOUNTS["openai"]).routes(),
+                *VllmOmni(desk, files, MOUNTS["vllm-omni"]).routes(),
+                *SGLang(desk, files, MOUNTS["sglang"]).routes(),
+                *Vertex(desk, files, MOUNTS["vertex"]).routes(),
+                *DashScope(desk, MOUNTS["dashscope"]).routes(),
                 *files.routes(),
                 *_Backstage(world).routes(),
             ]

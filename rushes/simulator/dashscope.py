@@ -24,7 +24,6 @@ from starlette.types import ASGIApp
 
 from rushes.simulator import chance, faults, links
 from rushes.simulator.body import BadBody, Part, read_items, read_json
-from rushes.simulator.clock import callers_seconds
 from rushes.simulator.dashscope_checks import (
     AREAS,
     IMAGE_TYPES,
@@ -47,6 +46,7 @@ from rushes.simulator.dashscope_checks import (
 )
 from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import denied
+from rushes.simulator.headers import kind_of_body, whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
 
@@ -94,7 +94,7 @@ class DashScope:
     async def create(self, request: Request) -> ASGIApp:
         if request.headers.get("x-dashscope-async") != "enable":
             raise Refused(403, "AccessDenied", "current user api does not support synchronous calls.")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if kind_of_body(request) != "application/json":
             raise Refused(400, "InvalidParameter", "The content type of the request must be application/json.")
         resolves = request.headers.get("x-dashscope-ossresourceresolve") == "enable"
         asked = self._asked(await read_json(request), resolves)
@@ -347,7 +347,7 @@ class DashScope:
     def _refusal(self, trouble: Trouble) -> Refused:
         match trouble.kind:
             case "rate_limited":
-                wait = max(1, math.ceil(callers_seconds(self._world.clock, RETRY_AFTER)))
+                wait = whole_seconds(self._world.clock, RETRY_AFTER)
                 text = "Requests rate limit exceeded, please try again later."
                 return Refused(429, "Throttling.RateQuota", text, {"retry-after": str(wait)})
             case "rate_limited_bare" | "busy":

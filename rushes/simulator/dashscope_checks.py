@@ -14,7 +14,8 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rushes.simulator import stills
+from rushes.simulator import inputs
+from rushes.simulator.headers import bearer
 from rushes.simulator.job import Clip
 
 SIZES = {
@@ -62,8 +63,8 @@ class Refused(Exception):
 
 
 def check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    key = bearer(request)
+    if key is None:
         raise Refused(401, "InvalidApiKey", "No API-key provided.")
     if key.startswith("bad-"):
         raise Refused(401, "InvalidApiKey", "Invalid API-key provided.")
@@ -107,8 +108,8 @@ def clip_of_size(wanted: Mapping[str, Any], generation: Generation, seconds: int
     raise Refused(400, "InvalidParameter", f"The size is not match {size}")
 
 
-def check_picture(content: bytes) -> stills.Picture:
-    picture = stills.picture(content)
+def check_picture(content: bytes) -> inputs.Picture:
+    picture = inputs.picture(content)
     low, high = IMAGE_SIDES
     if picture is None or picture.kind not in ("jpeg", "png", "bmp", "webp"):
         raise Refused(415, "BadRequest.UnsupportedFileFormat", "The image format is not supported.")
@@ -125,7 +126,7 @@ def check_sound(content: bytes) -> bytes:
     low, high = SOUND_SECONDS
     if len(content) > SOUND_MAX:
         raise Refused(413, "BadRequest.TooLarge", "The audio is larger than 15 MB.")
-    seconds = stills.sound_length(content)
+    seconds = inputs.sound_length(content)
     if seconds is None:
         raise Refused(415, "BadRequest.UnsupportedFileFormat", "The audio must be wav or mp3.")
     if not low <= seconds <= high:

@@ -10,7 +10,6 @@ content before the end or after expiry), it is made up in the shape of the rest.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,10 +22,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from rushes.simulator import chance, faults, links, stills
+from rushes.simulator import chance, faults, inputs, links, stills
 from rushes.simulator.body import BadBody, Part, read_form
 from rushes.simulator.clock import callers_seconds
 from rushes.simulator.desk import Desk, Endpoint, Headed, Taken, Trouble
+from rushes.simulator.headers import whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
 from rushes.simulator.openai_checks import (
@@ -194,7 +194,7 @@ class OpenAI:
         name, video = form.get("name"), form.get("video")
         if not isinstance(name, str) or not 1 <= len(name) <= 80:
             raise Refused(400, "Invalid 'name': expected a string of 1 to 80 characters.", param="name")
-        if not isinstance(video, Part) or stills.footage(video.content) is None:
+        if not isinstance(video, Part) or inputs.footage(video.content) is None:
             raise Refused(400, "Invalid 'video': expected an MP4 file.", param="video")
         self._world.keep(video.content)
         made = {"id": f"char_{uuid4().hex}", "name": name, "created_at": int(self._world.now().timestamp())}
@@ -308,7 +308,7 @@ class OpenAI:
         }
 
     def _refusal(self, trouble: Trouble) -> Refused:
-        wait = max(1, math.ceil(callers_seconds(self._world.clock, RETRY_AFTER)))
+        wait = whole_seconds(self._world.clock, RETRY_AFTER)
         match trouble.kind:
             case "rate_limited" | "busy":
                 text = f"Rate limit reached on requests per min (RPM). Please try again in {wait}s."

@@ -15,8 +15,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rushes.simulator import stills
+from rushes.simulator import inputs
 from rushes.simulator.body import Part, read_form, read_json
+from rushes.simulator.headers import bearer, kind_of_body
 
 #: Dated names beside the ones that the cards carry.
 DATED = {
@@ -77,8 +78,8 @@ class Create:
 
 
 def check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    key = bearer(request)
+    if key is None:
         raise Refused(
             401, "You didn't provide an API key. You need to provide your API key in an Authorization header."
         )
@@ -88,7 +89,7 @@ def check_key(request: Request) -> None:
 
 async def read_fields(request: Request, known: set[str]) -> dict[str, Any]:
     """The body's fields, multipart or JSON: of parts like `video[id]` the nested object."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = kind_of_body(request)
     if kind == "multipart/form-data":
         fields = await read_form(request)
     elif kind == "application/json":
@@ -218,7 +219,7 @@ def read_characters(value: Any) -> tuple[str, ...]:
 
 
 def check_picture(content: bytes, size: str) -> None:
-    picture = stills.picture(content)
+    picture = inputs.picture(content)
     if picture is None or picture.kind not in ("jpeg", "png", "webp"):
         raise Refused(400, "Invalid file 'input_reference': not a readable image.", param="input_reference")
     if f"{picture.width}x{picture.height}" != size:

@@ -6,7 +6,6 @@ for which they assume 24, without sound. They keep jobs for as long as they run;
 
 from __future__ import annotations
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -20,11 +19,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from rushes.simulator import chance, faults, stills
+from rushes.simulator import chance, faults, inputs
 from rushes.simulator.body import BadBody, Part, read_items, read_json
-from rushes.simulator.clock import callers_seconds
 from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import Files
+from rushes.simulator.headers import bearer, kind_of_body, whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 
 MODEL = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"
@@ -38,6 +37,8 @@ RETRY_AFTER = 20.0
 
 
 class Refused(Exception):
+    """What is wrong; each server says it in a shape of its own."""
+
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -108,8 +109,7 @@ class _Server(ABC):
     def make_id(self, rng: Random) -> str: ...
 
     def _check_key(self, request: Request) -> None:
-        key = request.headers.get("authorization", "").partition(" ")[2]
-        if self.takes_keys and key.startswith("bad-"):
+        if self.takes_keys and (bearer(request) or "").startswith("bad-"):
             raise Refused(401, "Unauthorized")
 
     async def create(self, request: Request) -> ASGIApp:
@@ -179,8 +179,7 @@ class _Server(ABC):
         status = {"error_500": 500, "error_503": 503, "moderated": 400, "no_such_fault": 400}.get(trouble.kind, 429)
         answer = self.refusal(Refused(status, text))
         if trouble.kind == "rate_limited":
-            wait = callers_seconds(self._world.clock, RETRY_AFTER)
-            answer.headers["retry-after"] = str(max(1, math.ceil(wait)))
+            answer.headers["retry-after"] = str(whole_seconds(self._world.clock, RETRY_AFTER))
         return answer
 
     def size_of(self, fields: Mapping[str, Any]) -> str:
@@ -205,7 +204,7 @@ class VllmOmni(_Server):
         return JSONResponse({"error": error}, refused.status)
 
     async def read(self, request: Request) -> Wanted:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = kind_of_body(request)
         if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
             raise Refused(400, "Field required: 'prompt' (form)")
         # A part that the form does not know, such as input_reference[image_url], is ignored without a word.
@@ -420,6 +419,6 @@ def _four_and_one(frames: int) -> int:
 
 
 def _picture(content: bytes) -> bytes:
-    if stills.picture(content) is None:
+    if inputs.picture(content) is None:
         raise Refused(400, "Invalid image in 'input_reference'")
     return content

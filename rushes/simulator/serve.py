@@ -14,6 +14,7 @@ from rushes.card import load_cards
 from rushes.simulator.clock import ScaledClock
 from rushes.simulator.faults import Fault
 from rushes.simulator.limits import LIMITS, Limits
+from rushes.simulator.mounts import MOUNTS
 from rushes.simulator.world import START, World
 
 HOST = "127.0.0.1"
@@ -21,14 +22,7 @@ HOST = "127.0.0.1"
 
 def addresses(port: int) -> dict[str, str]:
     """Each wire's base URL in the form that the vendor's SDK takes."""
-    root = f"http://{HOST}:{port}"
-    return {
-        "openai": f"{root}/openai/v1",
-        "vllm_omni": f"{root}/vllm-omni/v1",
-        "sglang": f"{root}/sglang/v1",
-        "vertex": f"{root}/vertex",
-        "dashscope": f"{root}/dashscope/api/v1",
-    }
+    return {wire.replace("-", "_"): f"http://{HOST}:{port}{path}" for wire, path in MOUNTS.items()}
 
 
 def serve(

@@ -19,11 +19,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from rushes.simulator import chance, stills
+from rushes.simulator import chance, inputs
 from rushes.simulator.body import BadBody, read_items, read_json
-from rushes.simulator.clock import callers_seconds
 from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import Files
+from rushes.simulator.headers import whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
 from rushes.simulator.vertex_checks import (
@@ -243,7 +243,7 @@ class Vertex:
         content, kind = self._media(given, name)
         if kind not in IMAGE_TYPES:
             raise Refused(400, f"Unsupported mime type '{kind}' in `{name}`: use image/jpeg or image/png.")
-        picture = stills.picture(content)
+        picture = inputs.picture(content)
         if picture is None or f"image/{picture.kind}" != kind:
             raise Refused(400, f"Unable to process the image in `{name}`.")
         if len(content) > IMAGE_MAX:
@@ -276,7 +276,7 @@ class Vertex:
             seconds, fps, sides, source = old.seconds, float(old.fps), (old.width, old.height), f"{job.id}#{sample}"
         else:
             content, kind = self._media(video, "video")
-            shot = stills.footage(content) if kind == "video/mp4" else None
+            shot = inputs.footage(content) if kind == "video/mp4" else None
             if shot is None:
                 raise Refused(400, "Unable to process the video: it must be an MP4 file.")
             seconds, fps, sides = shot.seconds, shot.fps, (shot.width, shot.height)
@@ -315,7 +315,7 @@ class Vertex:
         model = request.path_params.get("call", "").partition(":")[0]
         match trouble.kind:
             case "rate_limited":
-                wait = callers_seconds(self._world.clock, RETRY_AFTER)
+                wait = whole_seconds(self._world.clock, RETRY_AFTER)
                 return Refused(429, QUOTA.format(model=model), retry_after=wait)
             case "rate_limited_bare" | "busy":
                 return Refused(429, QUOTA.format(model=model))

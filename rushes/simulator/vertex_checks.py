@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+from rushes.simulator.headers import bearer
 
 LENGTHS = (4, 6, 8)
 ADDED = 7
@@ -63,20 +64,19 @@ _LABEL = re.compile(r"[a-z0-9_-]{0,63}")
 class Refused(Exception):
     """An error body of this wire."""
 
-    def __init__(self, status: int, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, status: int, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         error: dict[str, Any] = {"code": status, "message": message, "status": STATUS[status]}
         headers = {}
         if retry_after is not None:
-            wait = max(1, math.ceil(retry_after))
-            headers["retry-after"] = str(wait)
-            error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{wait}s"}]
+            headers["retry-after"] = str(retry_after)
+            error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry_after}s"}]
         self.response = JSONResponse({"error": error}, status, headers)
 
 
 def check_token(request: Request) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer(request)
+    if token is None:
         text = (
             "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or "
             "other valid authentication credential."

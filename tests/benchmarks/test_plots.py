@@ -31,7 +31,7 @@ def test_the_picture_says_simulated_the_day_the_units_and_every_model() -> None:
     figure = make_figure(make_table(make_info(SUITE), RESULTS))
 
     said = words(figure)
-    assert "SIMULATED (world of 2026-08-01)" in said
+    assert "SIMULATED, world of 2026-08-01" in said
     assert "seconds from the submit to a usable file (simulated)" in said
     assert "US dollars a clip (simulated)" in said
     assert {"sora-2  short, 4 s", "wan-2.5  short, 5 s"} <= set(said.splitlines())

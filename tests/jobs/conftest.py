@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-from rushes import Rushes, app
+from rushes import Rushes, VideoError, app
 from rushes.app import SIMULATED_DAY
 from rushes.config import load_config
 from rushes.ledger import Ledger
 from rushes.simulator import film
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.world import World
+from rushes.take import Take
 
 OWN = {"where": "our own server, made up for tests", "read": "2026-11-22", "confidence": "high"}
 
@@ -102,6 +103,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 _read_once = functools.cache(load_config)
 
 
+def takes_of(results: Sequence[Take | VideoError]) -> list[Take]:
+    """Results that must all be takes."""
+    takes = [result for result in results if isinstance(result, Take)]
+    assert len(takes) == len(results), results
+    return takes
+
+
 @dataclass(frozen=True)
 class Simulated:
     """A home folder, the sessions opened on it, and what the simulated vendors say of them afterwards."""
@@ -116,12 +124,12 @@ class Simulated:
         folder = self.home / "simulator" / SIMULATED_DAY.isoformat()
         return World(folder, VirtualClock(World.stored_time(folder) or datetime.now(UTC)), cards=_read_once().cards)
 
-    def accepted(self) -> list[Mapping[str, Any]]:
+    def accepted(self) -> Sequence[Mapping[str, Any]]:
         """Every job that a vendor accepted."""
         with self.world() as world:
-            return list(world.truth()["jobs"])
+            return [*world.truth()["jobs"]]
 
-    def visits(self) -> list[Mapping[str, Any]]:
+    def visits(self) -> Sequence[Mapping[str, Any]]:
         """Every request to a host that is not a vendor's API, with its headers."""
         with self.world() as world:
             return world.visits()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,19 @@ class Vendor:
         #: Set to hold every submit back until it is set again.
         self.open = asyncio.Event()
         self.open.set()
+        #: Set once a submit has come.
+        self.reached = asyncio.Event()
 
     @property
     def waits(self) -> list[float]:
         """Seconds between one submit and the next."""
         times = [at for at, _ in self.posts]
-        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        return [later - earlier for earlier, later in pairwise(times)]
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self.posts.append((self.clock.monotonic(), request))
+            self.reached.set()
             await self.open.wait()
             return self._next(self._submits)
         self.asked.append((self.clock.monotonic(), request))

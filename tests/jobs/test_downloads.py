@@ -1,4 +1,4 @@
-"""A clip is complete on disk or not there at all; a broken one is fetched again; and its money is counted either way."""
+"""A clip is complete on disk or not there at all; a broken one is fetched again, and its money is counted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ import pytest
 from rushes.config import Limits
 from rushes.errors import JobFailed, Overdue
 from rushes.http import httpx
-from rushes.jobs import fetch
 from rushes.jobs.machine import FETCHES, Event
 from rushes.ledger import State
-from tests.jobs.conftest import Simulated
+from tests.jobs.conftest import Simulated, takes_of
 from tests.jobs.session import Vendor, session, trouble, video
 
 DONE = video("completed", progress=100)
@@ -115,7 +114,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(handle)
 
-    monkeypatch.setattr(fetch.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     return left
 
 
@@ -139,7 +138,7 @@ async def test_a_disk_that_stays_full_makes_the_job_overdue_and_says_so(
         [job] = await rushes.jobs()
 
         full_disk[0] = 0
-        [take] = await rushes.wait(await rushes.resume(job.id))
+        [take] = takes_of(await rushes.wait(await rushes.resume(job.id)))
 
     assert take.path.exists()
 

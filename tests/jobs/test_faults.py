@@ -13,7 +13,7 @@ from rushes import VideoError
 from rushes.errors import JobFailed, JobLost, Overdue, Refused, Unclear, Unsupported
 from rushes.ledger import State
 from rushes.simulator.faults import NAMES
-from tests.jobs.conftest import Simulated
+from tests.jobs.conftest import Simulated, takes_of
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,11 @@ async def test_a_fault_ends_as_it_must(name: str, fault: str, simulated: Simulat
     assert spent * 1_000_000 == (job.reserved if job.settled is None else job.settled)
     if end.error is None:
         [file] = simulated.files()
-        assert result.path == file
-        assert (result.cost * 1_000_000, result.cost_how) == (job.settled, job.settled_how)
+        [take] = takes_of([result])
+        assert take.path == file
+        assert take.cost is not None
+        assert take.cost * 1_000_000 == job.settled
+        assert take.cost_how == job.settled_how
     else:
         assert type(result) is end.error
         assert simulated.files() == []

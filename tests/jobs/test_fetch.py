@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from hashlib import sha256
@@ -18,7 +19,6 @@ from starlette.routing import Route
 
 from rushes.errors import BadFile, DiskFull, JobLost, NotAuthorized, RateLimited, Unavailable
 from rushes.http import Api, httpx
-from rushes.jobs import fetch as module
 from rushes.jobs.fetch import CHUNK, Fetched, fetch, room_for_clips
 from rushes.providers.base import Clip
 from tests.replay import CanaryKey
@@ -236,6 +236,7 @@ async def test_an_answer_that_is_no_file(status: int, error: type, host: FilesHo
 
     assert left(tmp_path) == []
     if status == 429:
+        assert isinstance(found.value, RateLimited)
         assert found.value.retry_after == 9
 
 
@@ -315,10 +316,10 @@ async def test_a_fetch_that_is_cancelled_leaves_nothing_behind(host: FilesHost, 
 
 def test_a_disk_without_room_is_told_before_anything_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     room_for_clips(tmp_path)
-    usage = module.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage._replace(free=12_000_000))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=12_000_000))
 
-    with pytest.raises(DiskFull, match="12 MB are free.*500 MB") as refusal:
+    with pytest.raises(DiskFull, match=r"12 MB are free.*500 MB") as refusal:
         room_for_clips(tmp_path)
 
     assert "Nothing was sent" in (refusal.value.hint or "")

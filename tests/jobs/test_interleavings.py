@@ -153,7 +153,7 @@ class Interleavings(RuleBasedStateMachine):
             self.run(self._die(here))
 
     async def _step_beside(self, here: Session, id: str) -> None:
-        """A step while the other process waits for the answer to a submit; one that would have to wait for it is left."""
+        """A step while the other process waits for an answer; one that would have to wait for it too is left."""
         step = asyncio.create_task(here.machine.step(id))
         for _ in range(50):
             await asyncio.sleep(0.001)

@@ -103,8 +103,10 @@ bodies = st.one_of(
     wire=st.sampled_from([*TICKETS]),
     status=st.integers(200, 599),
     body=bodies,
-    header=st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms", "date"]), st.text("0123456789. -abc", max_size=9)),
-)  # fmt: skip
+    header=st.dictionaries(
+        st.sampled_from(["retry-after", "retry-after-ms", "date"]), st.text("0123456789. -abc", max_size=9)
+    ),
+)
 def test_whatever_the_answer_no_doubt_is_taken_for_a_no(
     wire: str, status: int, body: bytes, header: dict[str, str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -21,7 +22,7 @@ def film(
 ) -> Path:
     """Two seconds of a grey square, or of a tone, or both."""
     with av.open(str(path), "w") as container:
-        video = container.add_stream(codec, rate=fps) if picture else None
+        video = cast(av.VideoStream, container.add_stream(codec, rate=fps)) if picture else None
         audio = container.add_stream("aac", rate=48_000) if sound else None
         if video is not None:
             video.width, video.height, video.pix_fmt = side * 2, side, "yuv420p"

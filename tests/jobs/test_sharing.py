@@ -1,4 +1,4 @@
-"""Several sessions on one home folder: each drives its own jobs, takes over those of the dead, and keeps the same caps."""
+"""Several sessions on one home folder: each drives its own jobs, takes over those of the dead, and keeps the caps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from rushes.config import Limits
 from rushes.errors import OverBudget, Overdue
 from rushes.ledger import State
-from tests.jobs.conftest import Simulated
+from tests.jobs.conftest import Simulated, takes_of
 from tests.jobs.session import Vendor, session, video
 
 SORA = {"endpoint": "openai/sora-2", "seconds": 4}
@@ -19,17 +19,17 @@ FAILED = video("failed", error={"code": "internal_error", "message": "it broke"}
 
 
 async def test_what_a_session_leaves_running_the_next_one_fetches(simulated: Simulated) -> None:
-    async with simulated.open() as first:
+    accepted = asyncio.Event()
+    async with simulated.open(on_event=lambda event: accepted.set()) as first:
         making = asyncio.create_task(first.generate("a kite", **SORA))
-        while not any(job.state is State.RUNNING for job in await first.jobs()):
-            await asyncio.sleep(0.001)
+        await accepted.wait()
         await first.close()
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
 
     async with simulated.open() as second:
         [job] = await second.jobs()
-        [take] = await second.wait(job)
+        [take] = takes_of(await second.wait(job))
 
     assert take.path.exists()
     assert take.job == job.id

@@ -159,8 +159,7 @@ async def test_a_submit_whose_caller_is_cancelled_still_has_its_outcome_written_
     async with session(tmp_path, vendor) as here:
         job = await here.order()
         step = asyncio.create_task(here.machine.step(job.id))
-        while not vendor.posts:
-            await asyncio.sleep(0)
+        await vendor.reached.wait()
         step.cancel()
         with pytest.raises(asyncio.CancelledError):
             await step
@@ -180,8 +179,7 @@ async def test_closing_waits_for_a_submit_on_its_way(tmp_path: Path) -> None:
     async with session(tmp_path, vendor) as here:
         job = await here.order()
         here.driver.wake(job)
-        while not vendor.posts:
-            await asyncio.sleep(0)
+        await vendor.reached.wait()
         closing = asyncio.create_task(here.driver.aclose())
         await asyncio.sleep(0.05)
         assert not closing.done()
@@ -201,8 +199,7 @@ async def test_a_ticket_that_comes_after_another_process_took_over_is_at_least_i
     async with session(tmp_path, vendor) as here, session(tmp_path, Vendor(lists=[[]])) as other:
         job = await here.order()
         here.driver.wake(job)
-        while not vendor.posts:
-            await asyncio.sleep(0)
+        await vendor.reached.wait()
         await here.ledger.beat(START)  # it was not heard of for long
         await other.driver.resume(lambda _: True)
         assert (await other.driver.wait(job)).state is State.UNCLEAR
@@ -222,8 +219,7 @@ async def test_resuming_a_job_that_is_on_its_way_does_not_lose_its_ticket(tmp_pa
     async with session(tmp_path, vendor) as here, session(tmp_path, Vendor()) as other:
         job = await here.order()
         here.driver.wake(job)
-        while not vendor.posts:
-            await asyncio.sleep(0)
+        await vendor.reached.wait()
         assert (await here.ledger.own(job.id)).runner == here.ledger.runner
         assert (await other.ledger.own(job.id)).runner == here.ledger.runner
         vendor.open.set()

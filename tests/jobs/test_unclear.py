@@ -19,7 +19,7 @@ from rushes.jobs.machine import LOOKS
 from rushes.jobs.orders import error_of
 from rushes.ledger import Job, State
 from rushes.providers.base import Ticket
-from tests.jobs.conftest import Simulated
+from tests.jobs.conftest import Simulated, takes_of
 from tests.jobs.session import Vendor, session, trouble, video
 
 LOST = httpx.ReadTimeout("no answer")
@@ -212,7 +212,7 @@ async def test_a_job_that_a_person_found_is_gone_on_with(simulated: Simulated) -
             f"projects/simulated/locations/us-central1/publishers/google/models/{made['model']}/operations/{made['id']}"
         )
 
-        [take] = await rushes.wait(await rushes.adopt(job.id, Ticket(name)))
+        [take] = takes_of(await rushes.wait(await rushes.adopt(job.id, Ticket(name))))
         found = await rushes.job(job.id)
 
     assert take.path.exists()

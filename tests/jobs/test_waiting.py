@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rushes.http import httpx
 from rushes.jobs.machine import GRACE
 from rushes.jobs.orders import error_of
 from rushes.ledger import Job, State
-from tests.jobs.conftest import Simulated
+from tests.jobs.conftest import Simulated, takes_of
 from tests.jobs.session import Reply, Session, Vendor, session, trouble, video
 from tests.ledger.test_writing import Commits
 
@@ -85,7 +86,7 @@ async def test_a_poll_that_is_turned_away_is_repeated_when_the_vendor_says_and_n
         await here.run()
 
     times = [at for at, _ in vendor.asked]
-    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(times)]
     assert waits == pytest.approx([40, 3, 3])
 
 
@@ -98,7 +99,7 @@ async def test_a_vendor_that_names_its_own_pace_is_not_asked_sooner(tmp_path: Pa
         await here.run()
 
     times = [at for at, _ in vendor.asked]
-    assert all(later - earlier >= 45 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 45 for earlier, later in pairwise(times))
 
 
 async def test_a_job_that_is_not_found_right_after_it_was_accepted_may_still_turn_up(tmp_path: Path) -> None:
@@ -207,7 +208,7 @@ async def test_a_resumed_overdue_job_that_has_ended_meanwhile_is_fetched(simulat
 
     async with simulated.open() as rushes:
         assert (await rushes.job(job.id)).state is State.OVERDUE  # nobody goes on with it by itself
-        [take] = await rushes.wait(await rushes.resume(job.id))
+        [take] = takes_of(await rushes.wait(await rushes.resume(job.id)))
         found = await rushes.job(job.id)
 
     assert take.path.exists()

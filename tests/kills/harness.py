@@ -70,23 +70,20 @@ def vendor(folder: Path) -> Iterator[Vendor]:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["port"]
         root = f"http://127.0.0.1:{port}"
-        overlay = {
-            "openai": {"like": "openai", "base_url": f"{root}/openai/v1"},
-            "vertex": {
-                "like": "vertex",
-                "base_url": f"{root}/vertex/v1",
-                "settings": {"project": "kills", "storage_base_url": f"{root}/vertex"},
-            },
+        here = {
+            "auth": "bearer",
+            "key_variables": ["RUSHES_TEST_KEY"],
+            "poll_seconds": 0.1,
+            "concurrency": 8,
+            "base_url_variable": None,
+            "base_urls": {},
+            "variables": {},
         }
-        shipped = yaml.safe_load((SHIPPED.parent / "providers.yaml").read_text())
-        for name, entry in overlay.items():
-            entry |= {key: value for key, value in shipped[name].items() if key not in entry}
-            entry |= {"auth": "bearer", "key_variables": ["RUSHES_TEST_KEY"], "poll_seconds": 0.1, "concurrency": 8}
-            entry.pop("like")
-            entry.pop("base_url_variable", None)
-            entry.pop("base_urls", None)
-            entry["variables"] = {}
-            entry["settings"] = shipped[name].get("settings", {}) | overlay[name].get("settings", {})
+        settings = {"project": "kills", "storage_base_url": f"{root}/vertex"}
+        overlay = {
+            "openai": here | {"like": "openai", "base_url": f"{root}/openai/v1"},
+            "vertex": here | {"like": "vertex", "base_url": f"{root}/vertex/v1", "settings": settings},
+        }
         (config / "providers.yaml").write_text(yaml.safe_dump(overlay))
         with httpx.Client(timeout=30) as http:
             yield Vendor(port, config, http)

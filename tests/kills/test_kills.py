@@ -120,7 +120,8 @@ async def test_callers_cancelled_at_random_moments_leave_every_job_in_the_ledger
             await rushes.wait(job)
         jobs = await rushes.jobs()
 
-    assert {job.state for job in jobs} == {State.SUCCEEDED}
+    # What was not on its way yet was withdrawn; everything else went on.
+    assert {job.state for job in jobs} <= {State.SUCCEEDED, State.CANCELLED}
     known = {job.ticket["id"] for job in jobs if job.ticket}
     made = {job["id"] for job in vendor.truth()["jobs"] if job["prompt"].startswith("cancelled ")}
     assert known == made

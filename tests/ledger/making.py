@@ -12,6 +12,7 @@ from typing import Any
 from rushes.ledger import Bytes, Caps, Intent, Job, Ledger, Order, State, TakeRow, Transition, new_id
 
 NOW = datetime(2026, 11, 22, 10, 30, 0, 123456, tzinfo=UTC)
+NO_CAPS = Caps()
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,7 +58,7 @@ def order(**changes: Any) -> Order:
     return replace(Order(new_id("order"), NOW, None, None, False, {"prompt": "a kite"}), **changes)
 
 
-def intent(ledger: Ledger, *, caps: Caps = Caps(), **changes: Any) -> Intent:
+def intent(ledger: Ledger, *, caps: Caps = NO_CAPS, **changes: Any) -> Intent:
     made = job(ledger, **changes)
     orders = [order(run=made.run) for _ in range(made.samples)]
     return Intent(made, orders, Bytes("/videos", "text/plain", {"x-more": "1"}, b"a kite"), caps)

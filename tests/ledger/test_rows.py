@@ -38,7 +38,9 @@ async def test_orders_and_bytes_come_out_as_they_went_in(ledger: Ledger) -> None
     await intended(ledger)
     wanted = intent(ledger, samples=3, run="r")
     wanted = type(wanted)(
-        wanted.job, wanted.orders, Bytes("/videos", "multipart/form-data; boundary=x", JSON, bytes(range(256)))
+        wanted.job,
+        wanted.orders,
+        Bytes("/videos", "multipart/form-data; boundary=x", {"x-more": "1"}, bytes(range(256))),
     )
 
     await ledger.intend(wanted)

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
 
 from rushes.errors import LedgerBroken
 from rushes.ledger import Ledger, State
@@ -79,7 +78,6 @@ async def test_a_write_that_cannot_be_done_does_not_take_others_with_it(ledger: 
     results = await asyncio.gather(*(ledger.intend(each) for each in wanted), return_exceptions=True)
 
     assert [type(result) for result in results] == [type(None)] * 2 + [LedgerBroken] + [type(None)] * 3
-    assert isinstance(results[2].__cause__ or results[2].__context__, IntegrityError | None)
     assert {each.id for each in await ledger.jobs()} == {job.id, *(each.job.id for each in wanted)}
 
 
@@ -104,7 +102,7 @@ async def test_two_transitions_of_one_job_in_one_batch_are_done_in_turn(ledger: 
     )
 
     found = await ledger.job(job.id)
-    assert moved == [True, False, True]
+    assert [*moved] == [True, False, True]
     assert found is not None
     assert (found.state, found.attempts, found.ticket) == (State.RUNNING, 1, {"id": "v1", "extra": {}})
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rushes.simulator import stills
+from rushes.simulator import inputs
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.world import World
 from tests.simulator.conftest import CARDS, Vendor, png
@@ -83,8 +83,8 @@ async def test_a_finished_clip_comes_inline(vertex: Vendor) -> None:
     assert response["raiMediaFilteredCount"] == 0
     [video] = response["videos"]
     assert video["mimeType"] == "video/mp4"
-    shot = stills.footage(base64.b64decode(video["bytesBase64Encoded"]))
-    assert shot == stills.Footage(4.0, 24.0, 1280, 720)
+    shot = inputs.footage(base64.b64decode(video["bytesBase64Encoded"]))
+    assert shot == inputs.Footage(4.0, 24.0, 1280, 720)
 
 
 async def test_samples_lie_in_cloud_storage_and_need_the_token(vertex: Vendor) -> None:
@@ -285,8 +285,8 @@ async def test_bytes_can_be_extended_and_the_whole_clip_comes_back(vertex: Vendo
         vertex, {"instances": [{"prompt": "on", "video": video}], "parameters": {"durationSeconds": 7}}
     )
 
-    shot = stills.footage(base64.b64decode(longer["response"]["videos"][0]["bytesBase64Encoded"]))
-    assert shot == stills.Footage(11.0, 24.0, 1280, 720)
+    shot = inputs.footage(base64.b64decode(longer["response"]["videos"][0]["bytesBase64Encoded"]))
+    assert shot == inputs.Footage(11.0, 24.0, 1280, 720)
 
 
 async def test_a_picture_uploaded_to_cloud_storage_can_be_the_first_frame(vertex: Vendor) -> None:

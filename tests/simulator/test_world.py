@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from rushes.simulator import chance, stills
+from rushes.simulator import chance, inputs
 from rushes.simulator.clock import VirtualClock
 from rushes.simulator.job import Asked, Clip
 from rushes.simulator.limits import NO_LIMITS
@@ -104,7 +104,7 @@ async def test_the_film_is_what_the_job_promised_and_drawn_once(tmp_path: Path) 
         paths = await asyncio.gather(*(world.film(job, 0) for _ in range(4)))
 
         assert len(set(paths)) == 1
-        assert stills.footage(paths[0].read_bytes()) == stills.Footage(1.0, 24.0, 640, 360)
+        assert inputs.footage(paths[0].read_bytes()) == inputs.Footage(1.0, 24.0, 640, 360)
         drawn = paths[0].stat().st_mtime_ns
         assert (await world.film(job, 0)).stat().st_mtime_ns == drawn
 
