@@ -82,6 +82,8 @@ class BadInput(RequestError):
 class SetupError(VideoError):
     """Something on this side is not set up."""
 
+    exit_code = 2
+
 
 class BadConfig(SetupError):
     """A YAML file or a setting that cannot be right; the message names file, line and what would be valid."""

@@ -53,7 +53,7 @@ def list_(
     if not found:
         screen.print("There are no such jobs.")
         return 0
-    rows = [[job.id, job.state, job.endpoint, moment(job.created), usd(_dollars(job.spent))] for job in found]
+    rows = [[job.id, job.state, job.endpoint, moment(job.created), usd(_counted(job))] for job in found]
     head, *lines = columns([["Job", "State", "Endpoint", "Made (UTC)", "Counts"], *rows])
     screen.print(head, style="bold")
     for job, line in zip(found, lines, strict=True):
@@ -165,7 +165,7 @@ def resolve(
     job = look(common, lambda rushes: rushes.job(id))
     if job.state not in PARKED:
         raise BadInput(f"job {id} is {job.state}; only unclear and overdue ones need a decision")
-    cost = usd(_dollars(job.spent))
+    cost = usd(_counted(job))
     say(f"Job {id} ({job.endpoint}) is {job.state}: {job.reason or 'nobody knows why'}. It may have cost {cost}.")
     if adopt is not None:
         question = f"Take the vendor's job {adopt} for it?"
@@ -206,6 +206,12 @@ def _states(names: tuple[str, ...]) -> list[Any] | None:
     return [State(name) for name in names] or None
 
 
+def _counted(job: Job) -> Any:
+    from rushes.jobs.money import counted
+
+    return counted(job)
+
+
 def _dollars(micro: int) -> Any:
     from rushes.jobs.money import dollars
 
@@ -236,6 +242,6 @@ def _lines(job: Job, orders: list[Order]) -> list[tuple[str, str]]:
         if at is not None:
             lines.append((word, f"{at:%Y-%m-%d %H:%M:%S} UTC"))
     how = f"{job.settled_how}" if job.settled is not None else "reserved"
-    lines.append(("counts for", f"{usd(_dollars(job.spent))} ({how})"))
+    lines.append(("counts for", f"{usd(_counted(job))} ({how})"))
     lines.append(("tries", str(job.attempts)))
     return lines

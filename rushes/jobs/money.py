@@ -9,6 +9,7 @@ from typing import Literal
 
 from rushes.card import Billing, Endpoint
 from rushes.errors import JobFailed, OverBudget, Refused, VideoError
+from rushes.ledger import Job
 from rushes.plan import LINES, Plan, Settings
 from rushes.providers.base import Usage
 
@@ -93,6 +94,11 @@ def shares(settlement: Settlement, clips: int) -> list[int | None]:
     if settlement.how == "unknown":
         return [None] * clips
     return [(settlement.micro + clips - 1 - clip) // clips for clip in range(clips)]
+
+
+def counted(job: Job) -> Decimal | None:
+    """US dollars that a job counts for in every budget; None where its endpoint has no price."""
+    return None if job.price is None else dollars(job.spent)
 
 
 def dollars(amount: int) -> Decimal:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from rushes.amounts import usd
 from rushes.errors import (
     JobFailed,
     JobLost,
@@ -101,7 +102,7 @@ def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: De
     if max_usd is not None and job.price is None:
         raise OverBudget(f"{job.endpoint} has no known price, so the cap of ${max_usd} cannot be kept")
     if max_usd is not None and job.reserved > money.micro(max_usd):
-        raise OverBudget(f"sending it again may cost ${money.dollars(job.reserved)}, over the cap of ${max_usd}")
+        raise OverBudget(f"sending it again may cost {usd(money.dollars(job.reserved))}, over the cap of ${max_usd}")
     new = replace(
         job,
         id=new_id("job"),
@@ -150,7 +151,7 @@ def _media_json(media: Path | str | bytes) -> str:
 def error_of(job: Job) -> VideoError:
     """What became of a job that has no clip to show, as an exception."""
     said = f"{job.endpoint}: {job.reason or job.state}"
-    cost = f"${money.dollars(job.spent)}"
+    cost = usd(money.counted(job))
     match job.state, job.kind:
         case State.UNCLEAR, _:
             return Unclear(

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from rushes.amounts import usd
 from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
 from rushes.ledger import migrate, sqlite
 from rushes.ledger.ids import new_id
@@ -250,19 +252,23 @@ class Ledger:
     async def _read_batches(self) -> None:
         while self._reads:
             batch, self._reads = self._reads, []
-            try:
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(**{sqlite.READ_ONLY: True})
-                    answers = await connection.run_sync(_answers, batch)
-            except Exception as error:
-                answers = [_broken(error, self.home) if isinstance(error, DBAPIError) else error] * len(batch)
-            for each, answer in zip(batch, answers, strict=True):
-                if each.done.done():
-                    continue
-                if isinstance(answer, Exception):
-                    each.done.set_exception(answer)
-                else:
-                    each.done.set_result(answer)
+            await self._read_batch(batch)
+
+    async def _read_batch(self, batch: Sequence[_Call]) -> None:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(**{sqlite.READ_ONLY: True})
+                answers = await connection.run_sync(_answers, batch)
+        except Exception as error:
+            if len(batch) > 1:  # one that cannot be answered must not take the others with it
+                for each in batch:
+                    await self._read_batch([each])
+            elif not batch[0].done.done():
+                batch[0].done.set_exception(_broken(error, self.home) if isinstance(error, DBAPIError) else error)
+            return
+        for each, answer in zip(batch, answers, strict=True):
+            if not each.done.done():
+                each.done.set_result(answer)
 
     async def job(self, id: str) -> Job | None:
         return next(iter(await self._read(lambda c: _rows(c, Job, select(jobs).where(jobs.c.id == id)))), None)
@@ -380,8 +386,8 @@ def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> di
             if spent + job.reserved > cap:
                 beyond = spent + job.reserved - cap
                 over = OverBudget(
-                    f"the cap of ${cap / 1e6:.2f} a {name} would be exceeded by ${beyond / 1e6:.4f}: "
-                    f"${spent / 1e6:.4f} are spent or reserved, this job may cost ${job.reserved / 1e6:.4f}",
+                    f"the cap of {_usd(cap)} a {name} would be exceeded by {_usd(beyond)}: "
+                    f"{_usd(spent)} are spent or reserved, this job may cost {_usd(job.reserved)}",
                     hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
                 )
         if over is None and intent.instead_of is not None and not _move(connection, [(at, intent.instead_of)])[at]:
@@ -475,6 +481,10 @@ def _columns(row: Job | Bytes) -> dict[str, Any]:
 
 def _parts(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _usd(micro: int) -> str:
+    return usd(Decimal(micro).scaleb(-6))
 
 
 def _broken(error: BaseException, home: Path) -> LedgerBroken:

@@ -56,7 +56,7 @@ async def test_what_goes_over_says_which_cap_and_by_how_much_and_nothing_is_writ
         await ledger.intend(intent(ledger, run="r", caps=Caps(run=1_750_000)))
 
     assert refusal.value.message == (
-        "the cap of $1.75 a run would be exceeded by $0.2500: $1.0000 are spent or reserved, this job may cost $1.0000"
+        "the cap of $1.75 a run would be exceeded by $0.25: $1.00 are spent or reserved, this job may cost $1.00"
     )
     assert "Nothing was sent" in (refusal.value.hint or "")
     assert await ledger.jobs() == before
