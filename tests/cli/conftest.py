@@ -40,6 +40,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     monkeypatch.setenv("RUSHES_HOME", str(folder))
+    # Wide enough that no expected sentence is wrapped, whatever the terminal that runs the tests.
+    monkeypatch.setenv("COLUMNS", "160")
     return folder
 
 

@@ -195,7 +195,7 @@ def test_a_home_that_is_a_file_is_refused(rushes: Command, tmp_path: Path) -> No
 
     ended = rushes("generate", "a fox", *SORA, "--home", tmp_path / "file")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert "cannot be used" in ended.err
     assert "--home" in ended.err
 
