@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from rushes.amounts import usd
 from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
@@ -59,10 +58,7 @@ class Ledger:
         self._stale = stale
         self._locks = home / "runners"
         self._lock = FileLock(self._locks / f"{self.runner}.lock")
-        self._engine = create_async_engine(
-            f"sqlite+aiosqlite:///{home / 'ledger.sqlite'}", connect_args={"timeout": 30}
-        )
-        sqlite.prepare(self._engine)
+        self._database = sqlite.Database(home / "ledger.sqlite")
         self._queue: asyncio.Queue[_Call | _Write] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
         self._reads: list[_Call] = []
@@ -89,14 +85,8 @@ class Ledger:
     async def _migrate(self) -> None:
         where = str(self.home / "ledger.sqlite")
         try:
-            async with self._engine.connect() as connection:
-                reading = await connection.execution_options(**{sqlite.READ_ONLY: True})
-                found = await reading.run_sync(migrate.current)
-            if found != migrate.HEAD:
-                # Two processes may open a new home at once; the second finds the work done.
-                async with self._engine.begin() as connection:
-                    if await connection.run_sync(migrate.current) != migrate.HEAD:
-                        await connection.run_sync(migrate.upgrade, where)
+            if await self._database.read(migrate.current) != migrate.HEAD:
+                await self._database.write(lambda connection: migrate.upgrade(connection, where))
         except DBAPIError as error:
             raise _broken(error, self.home) from error
 
@@ -109,7 +99,7 @@ class Ledger:
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
         self._lock.release(force=True)
-        await self._engine.dispose()
+        await self._database.close()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -154,8 +144,7 @@ class Ledger:
 
     async def _write_batch(self, batch: Sequence[_Call | _Write]) -> None:
         try:
-            async with self._engine.begin() as connection:
-                results = await connection.run_sync(_apply, batch)
+            results = await self._database.write(lambda connection: _apply(connection, batch))
         except Exception as error:
             # One that cannot be written must not take the others with it; a lock would make each of them wait in turn.
             if len(batch) > 1 and not sqlite.is_locked(error):
@@ -242,7 +231,7 @@ class Ledger:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
-        """Reads together with whoever else asks meanwhile: checking out a connection is what costs."""
+        """Reads together with whoever else asks meanwhile."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._reads.append(_Call(work, done))
         if self._reader is None or self._reader.done():
@@ -256,9 +245,7 @@ class Ledger:
 
     async def _read_batch(self, batch: Sequence[_Call]) -> None:
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**{sqlite.READ_ONLY: True})
-                answers = await connection.run_sync(_answers, batch)
+            answers = await self._database.read(lambda connection: [each.work(connection) for each in batch])
         except Exception as error:
             if len(batch) > 1:  # one that cannot be answered must not take the others with it
                 for each in batch:
@@ -342,10 +329,6 @@ class Ledger:
 
 
 # --- inside one transaction -------------------------------------------------------------------------------------------
-
-
-def _answers(connection: Connection, batch: Sequence[_Call]) -> list[Any]:
-    return [each.work(connection) for each in batch]
 
 
 def _apply(connection: Connection, batch: Sequence[_Call | _Write]) -> list[Any]:

@@ -30,6 +30,8 @@ def upgrade(connection: Connection, where: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = current(connection)
+    if found == HEAD:  # two processes may open a new home at once; the second finds the work done
+        return
     if found is not None and found not in known:
         raise BadConfig(
             f"{where}: made by a newer rushes (its tables have form {found}, this one knows {HEAD})",

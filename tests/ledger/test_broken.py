@@ -17,7 +17,7 @@ from tests.ledger.making import intended, intent, move
 
 
 def set_on_every_connection(ledger: Ledger, pragma: str) -> None:
-    @event.listens_for(ledger._engine.sync_engine, "checkout")
+    @event.listens_for(ledger._database.engine, "checkout")
     def set_it(connection: Any, *_: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA {pragma}")
@@ -82,7 +82,7 @@ async def test_a_full_disk_is_a_broken_ledger_and_goes_on_once_there_is_room(led
 
 async def test_a_file_that_was_overwritten_is_a_broken_ledger_when_read(ledger: Ledger) -> None:
     job = await intended(ledger)
-    await ledger._engine.dispose()
+    ledger._database.engine.dispose()
     for name in ("ledger.sqlite", "ledger.sqlite-wal"):
         path = ledger.home / name
         if path.exists():

@@ -43,7 +43,7 @@ class Commits:
 
     def __init__(self, ledger: Ledger) -> None:
         self.count = 0
-        event.listen(ledger._engine.sync_engine, "commit", self._one_more)
+        event.listen(ledger._database.engine, "commit", self._one_more)
 
     def _one_more(self, _connection: object) -> None:
         self.count += 1
