@@ -22,7 +22,8 @@ from rushes.yaml import read
 
 
 class Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when the first card is read: whoever only imports us does not pay for it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Source(Fact):

@@ -26,7 +26,7 @@ PART_OF_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 class Provider(BaseModel):
     """One entry of `providers.yaml`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     #: Another entry to start from, or the shipped one of the same name; what stands here replaces what stands there.
     like: str | None = None
@@ -85,7 +85,7 @@ class Config:
 class Limits(BaseModel):
     """Caps and waits that hold for everything one `Rushes` does; from `RUSHES_…` variables."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     #: US dollars a day (UTC), over all processes that share the home folder; None: no cap.
     max_usd_per_day: Annotated[Decimal, Field(ge=0)] | None = None

@@ -147,9 +147,8 @@ def plan(
         reasons.append(f"takes no {_start(request.mode)}; it starts from {_starts(endpoint)}")
     else:
         asked = _asked(request)
-        fitting = [settings for settings in makes if _matches(settings, asked)]
-        if fitting:
-            chosen = _closest(fitting, request, endpoint)
+        if _combines(endpoint, request.mode, asked):
+            chosen = _closest([each for each in makes if _matches(each, asked)], request, endpoint)
         elif fit != "exact":
             chosen = _adapted(makes, request, endpoint, fit, day)
         if chosen is None:
@@ -338,6 +337,19 @@ def _same(settings: Settings, field: str, value: object) -> bool:
     return have == value or (field == "aspect_ratio" and have is None)
 
 
+@lru_cache(maxsize=8192)
+def _combinations(endpoint: Endpoint, mode: Mode, fields: tuple[str, ...]) -> frozenset[tuple[object, ...]]:
+    """The values of `fields` that an endpoint makes together."""
+    return frozenset(tuple(getattr(each, field) for field in fields) for each in _settings(endpoint, mode))
+
+
+def _combines(endpoint: Endpoint, mode: Mode, wanted: dict[str, Any]) -> bool:
+    """True where an endpoint makes these values together."""
+    together = _combinations(endpoint, mode, tuple(wanted))
+    shaped_by_image = {**wanted, "aspect_ratio": None} if "aspect_ratio" in wanted else wanted
+    return tuple(wanted.values()) in together or tuple(shaped_by_image.values()) in together
+
+
 def _matches(settings: Settings, wanted: dict[str, Any]) -> bool:
     return all(_same(settings, field, value) for field, value in wanted.items())
 
@@ -445,22 +457,21 @@ def _cost(endpoint: Endpoint, day: date, seconds: float, resolution: Resolution,
 
 def _misfits(makes: Sequence[Settings], request: VideoRequest, endpoint: Endpoint) -> Iterator[str]:
     asked = _asked(request)
-    alone = [field for field, value in asked.items() if not any(_same(settings, field, value) for settings in makes)]
+
+    def combines(*fields: str) -> bool:
+        return _combines(endpoint, request.mode, {field: asked[field] for field in fields})
+
+    alone = [field for field in asked if not combines(field)]
     for field in alone:
         yield _misfit(makes, field, asked[field], endpoint)
     possible = [field for field in asked if field not in alone]
-    for first, second in combinations(possible, 2):
+    apart = [pair for pair in combinations(possible, 2) if not combines(*pair)]
+    for first, second in apart:
         together = [each for each in makes if _same(each, first, asked[first])]
-        if not any(_same(each, second, asked[second]) for each in together):
-            has = _show(first, asked[first])
-            yield f"makes {has} only with {_or(_values(together, second))}, not {_show(second, asked[second])}"
-    if not any(_matches(settings, {field: asked[field] for field in possible}) for settings in makes):
-        pairs_fit = all(
-            any(_same(each, one, asked[one]) and _same(each, two, asked[two]) for each in makes)
-            for one, two in combinations(possible, 2)
-        )
-        if pairs_fit:
-            yield f"does not combine {', '.join(_show(field, asked[field]) for field in possible)}"
+        has = _show(first, asked[first])
+        yield f"makes {has} only with {_or(_values(together, second))}, not {_show(second, asked[second])}"
+    if possible and not apart and not combines(*possible):
+        yield f"does not combine {', '.join(_show(field, asked[field]) for field in possible)}"
 
 
 def _misfit(makes: Sequence[Settings], field: str, value: object, endpoint: Endpoint) -> str:

@@ -57,7 +57,7 @@ class VideoRequest(BaseModel):
     Nothing in it is any vendor's word except under `options`, whose keys are provider names.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     prompt: str = Field(min_length=1)
     #: What should not be seen or heard.

@@ -20,7 +20,7 @@ from tests.kills import harness
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=110, help="kills for each kind of vendor")
-    parser.add_argument("--orders", type=int, default=24, help="clips asked for, and more whenever they are done")
+    parser.add_argument("--orders", type=int, default=4, help="new clips asked for at every start")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     wrong = 0

@@ -1,8 +1,8 @@
 """The ledger's database in one SQLite file, safe with several processes.
 
-Whole transactions run in a thread of their own, one for writing and one for reading. An asynchronous driver hands every
-single statement to a thread and back: on two slow cores one of our transactions took 7 ms with aiosqlite 0.22, and takes
-3.5 ms so.
+Whole transactions run in a thread of their own, one for writing and one for reading. An asynchronous driver hands
+every single statement to a thread and back: on two slow cores one of our transactions took 7 ms with aiosqlite 0.22,
+and takes 3.5 ms so.
 """
 
 from __future__ import annotations

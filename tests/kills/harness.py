@@ -191,23 +191,19 @@ class Verdict:
 def random_kills(
     folder: Path, kind: str, *, kills: int, orders: int, seed: int, pause: tuple[float, float] = (0.02, 0.5)
 ) -> Verdict:
-    """Kills workers at random moments, lets the last one finish, and judges."""
+    """Kills workers at random moments, lets the last one finish, and judges. Every start brings `orders` new ones."""
     rng = random.Random(seed)
     home, endpoint = folder / "home", ENDPOINTS[kind]
     caught: set[str] = set()
-    done = 0
     with vendor(folder) as at:
-        wanted = orders
-        for _ in range(kills):
-            process = start_worker(home, at, endpoint, wanted)
+        for start in range(kills):
+            process = start_worker(home, at, endpoint, orders * (start + 1))
             time.sleep(rng.uniform(*pause))
-            if process.poll() is not None:
-                wanted += orders  # it had finished: more work, so that every kill hits something
             kill(process)
-            done += 1
             caught |= {job["id"] for job in rows(home, "jobs") if job["state"] == "sending"}
-        assert finish(start_worker(home, at, endpoint, wanted)) == 0, (folder / "worker.log").read_text()
-        return judge(home, at, wanted, done, caught)
+        last = start_worker(home, at, endpoint, orders * (kills + 1))
+        assert finish(last, timeout=900) == 0, (folder / "worker.log").read_text()
+        return judge(home, at, orders * (kills + 1), kills, caught)
 
 
 def judge(home: Path, at: Vendor, orders: int, kills: int, caught: set[str], *, prefix: str = "a") -> Verdict:
