@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -72,6 +72,8 @@ class _Simulator:
                 await self._router(scope, receive, stamped)
             except Dropped as dropped:
                 await _hang_up(receive, dropped)
+            except ClientDisconnect:
+                return  # nobody is there any more to be answered
 
 
 async def _hang_up(receive: Receive, dropped: Dropped) -> None:

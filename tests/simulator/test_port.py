@@ -37,7 +37,11 @@ SCALE = 120
 def serving(folder: Path, **options: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The simulator in a process of its own, and the line it printed when it was ready."""
     command = [sys.executable, "-c", SERVE, str(folder), json.dumps(options)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    log = folder.parent / "serving.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=Path(__file__).parents[2]
+        )
     assert process.stdout is not None
     try:
         yield process, process.stdout.readline()
@@ -168,3 +172,19 @@ def test_a_second_server_on_the_same_port_is_refused(server: dict[str, Any], tmp
 
     with pytest.raises(OSError, match="in use"):
         serve(tmp_path / "other", port)
+
+
+def test_a_caller_that_hangs_up_in_the_middle_of_its_request_makes_no_noise(tmp_path: Path) -> None:
+    import socket
+
+    with serving(tmp_path / "world", json=True) as (process, line):
+        port = int(json.loads(line)["openai"].split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            head = "POST /openai/v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-any\r\n"
+            connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
+        truth = httpx.get(f"http://127.0.0.1:{port}/_simulator/truth").json()
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+    assert truth["jobs"] == []
+    assert "Traceback" not in (tmp_path / "serving.log").read_text()
