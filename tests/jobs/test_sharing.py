@@ -80,7 +80,7 @@ async def test_the_cap_of_a_day_holds_over_sessions(simulated: Simulated) -> Non
             await rushes.generate(f"kite {number}", **SORA)
 
     async with simulated.open(limits=limits) as rushes:
-        with pytest.raises(OverBudget, match=r"the cap of \$1\.00 a day would be exceeded by \$0\.2000"):
+        with pytest.raises(OverBudget, match=r"the cap of \$1\.00 a day would be exceeded by \$0\.20"):
             await rushes.generate("one too many", **SORA)
         assert await rushes.spent() == Decimal("0.8")
 
