@@ -122,6 +122,8 @@ async def test_callers_cancelled_at_random_moments_leave_every_job_in_the_ledger
 
     # What was not on its way yet was withdrawn; everything else went on.
     assert {job.state for job in jobs} <= {State.SUCCEEDED, State.CANCELLED}
+    assert all((job.state is State.SUCCEEDED) == (job.ticket is not None) for job in jobs)
+    assert all(job.settled == 0 for job in jobs if job.state is State.CANCELLED)
     known = {job.ticket["id"] for job in jobs if job.ticket}
     made = {job["id"] for job in vendor.truth()["jobs"] if job["prompt"].startswith("cancelled ")}
     assert known == made
