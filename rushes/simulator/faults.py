@@ -7,8 +7,11 @@ A fault is set when the world is opened, by `POST /_simulator/faults`, or by a m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from random import Random
+
+from rushes.simulator.film import DEFECTS
 
 WIRES = ("openai", "vllm-omni", "sglang", "vertex", "dashscope")
 
@@ -45,7 +48,19 @@ WITH_THE_JOB = {
     "not_a_video": "a web page in place of the film",
     "slow_body": "the file trickles",
     "redirect_to_foreign_host": "the download leads to another host, which notes the headers it is sent",
+    **DEFECTS,
+    "mishaps": "about one job in eight meets a fault, the more the less steady its model",
 }
+#: What `mishaps` brings, each as often as the others.
+MISHAPS = (
+    "late_failure",
+    "moderated",
+    "frozen_film",
+    "silent_film",
+    "black_film",
+    "cut_film",
+    "stuttering_film",
+)
 #: Strike a question after a job.
 POLL = {
     "poll_500": "500 for a question after a job",
@@ -80,7 +95,10 @@ class NoSuchFault(ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """`name` strikes `times` occasions on `wire` (None: on any), after letting `after` occasions pass."""
+    """`name` strikes `times` occasions on `wire` (None: on any), after letting `after` occasions pass.
+
+    `mishaps`, which strikes by chance, is there for every job unless more than one time is named.
+    """
 
     name: str
     wire: str | None = None
@@ -92,6 +110,8 @@ class Fault:
             raise NoSuchFault(self.name)
         if self.wire not in (None, *WIRES):
             raise ValueError(f"there is no wire '{self.wire}'; there are: {', '.join(WIRES)}")
+        if self.name == "mishaps" and self.times == 1:
+            object.__setattr__(self, "times", None)
 
 
 class FaultBook:
@@ -120,6 +140,17 @@ class FaultBook:
             if fault.after <= seen and (fault.times is None or seen < fault.after + fault.times):
                 struck.append(fault.name)
         return struck
+
+
+def met(tricks: Mapping[str, int | None], dice: Random, *, steadiness: float, sound: bool) -> dict[str, int | None]:
+    """The faults that stay with a job, with what `mishaps` brings it in their place: mostly nothing.
+
+    `steadiness` (0..1) is its model's; a clip without `sound` cannot lose it.
+    """
+    kept = {name: times for name, times in tricks.items() if name != "mishaps"}
+    if len(kept) < len(tricks) and dice.random() < 0.03 + 0.33 * (1 - steadiness):
+        kept[dice.choice([name for name in MISHAPS if sound or name != "silent_film"])] = None
+    return kept
 
 
 def read(prompt: str) -> tuple[str, dict[str, int | None]]:

@@ -8,6 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What can be wrong with a film that opens and plays.
+DEFECTS = {
+    "frozen_film": "the picture stands still after the first half second",
+    "black_film": "the first third is black",
+    "silent_film": "there is a sound track with nothing in it",
+    "missing_sound": "there is no sound track",
+    "short_film": "the film is one second shorter than asked (half as long, if it was asked to have less than two)",
+    "small_film": "the picture has half the width and half the height asked",
+    "cut_film": "a hard cut nobody asked for, in the middle (with shots that were asked for: one shot more)",
+    "stuttering_film": "every frame is shown twice, every other one is lost",
+}
+
 
 @dataclass(frozen=True)
 class Film:
@@ -15,7 +27,8 @@ class Film:
 
     `detail` and `steadiness` (0..1) are how good a model's picture is: how fine, and how calm. `first_image` is
     the encoded picture that the first frame shows. `continues` is an earlier film of the same shape: the whole
-    of it is played first, and `seconds` are the new ones after it. Raises ValueError for what cannot be drawn.
+    of it is played first, and `seconds` are the new ones after it. `defects`, of DEFECTS, spoil the new ones.
+    Raises ValueError for what cannot be drawn.
     """
 
     prompt: str
@@ -30,6 +43,7 @@ class Film:
     steadiness: float
     continues: Path | None = None
     first_image: bytes | None = None
+    defects: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if min(self.width, self.height) < 32 or self.width % 2 or self.height % 2:
@@ -39,6 +53,8 @@ class Film:
         for name, share in (("detail", self.detail), ("steadiness", self.steadiness)):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} is between 0 and 1, not {share}")
+        if unknown := self.defects - DEFECTS.keys():
+            raise ValueError(f"no defect of a film: {', '.join(sorted(unknown))}; there are: {', '.join(DEFECTS)}")
 
     @property
     def frames(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rushes.simulator import chance, faults
 from rushes.simulator.job import Job, likeness_of
-from rushes.simulator.models import Models
+from rushes.simulator.models import UNKNOWN, Models
 
 
 class Films:
@@ -62,7 +62,7 @@ class Films:
         return path
 
     def _draw_to(self, path: Path, job: Job, sample: int) -> None:
-        from rushes.simulator.film import Film, draw
+        from rushes.simulator.film import DEFECTS, Film, draw
 
         asked, clip = job.asked, job.asked.clip
         served = self._models.find(asked.wire, asked.card_name or asked.model)
@@ -80,10 +80,11 @@ class Films:
             fps=clip.fps,
             sound=clip.sound,
             seed=seed,
-            detail=served.card.simulation.detail if served else 0.5,
-            steadiness=served.card.simulation.steadiness if served else 0.5,
+            detail=served.card.simulation.detail if served else UNKNOWN,
+            steadiness=served.card.simulation.steadiness if served else UNKNOWN,
             continues=self._file(clip.continues) if clip.continues else None,
             first_image=(self._folder / clip.first_image).read_bytes() if clip.first_image else None,
+            defects=frozenset(job.tricks.keys() & DEFECTS.keys()),
         )
         draw(path, film)
 

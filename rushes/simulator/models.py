@@ -27,6 +27,9 @@ USUAL = {
     "dashscope": Pace(120, 0.35, 5, "720p"),
 }
 
+#: How fine and how steady the films of a model without a card are.
+UNKNOWN = 0.5
+
 
 @dataclass(frozen=True)
 class Served:

@@ -28,7 +28,7 @@ from rushes.simulator.faults import Fault, FaultBook
 from rushes.simulator.films import Films
 from rushes.simulator.job import Asked, Job, dumps, likeness_of, loads, outcome_of
 from rushes.simulator.limits import LIMITS, Limit, Limits, limit
-from rushes.simulator.models import USUAL, Models
+from rushes.simulator.models import UNKNOWN, USUAL, Models
 
 #: All four models of the brief lived on this day.
 START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -149,6 +149,7 @@ class World:
             self.admit(asked)
             (nth,) = self._db.execute("SELECT count(*) FROM jobs WHERE likeness = ?", (likeness,)).fetchone()
             rng = chance.dice(self.seed, likeness, nth)
+            tricks = self._met(asked, tricks, likeness, nth)
             job = self._made(asked, make_id(rng), moment, rng, tricks, nth)
             self._db.execute(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
@@ -159,6 +160,13 @@ class World:
             self._db.execute("DELETE FROM counts WHERE name = ?", (f"{asked.wire} {asked.prompt}",))
         self.tick()
         return job
+
+    def _met(self, asked: Asked, tricks: Mapping[str, int | None], likeness: str, nth: int) -> Mapping[str, int | None]:
+        """The tricks, with what chance brings this job: the same for the nth of its likeness in every such world."""
+        served = self.models.find(asked.wire, asked.card_name or asked.model)
+        steadiness = served.card.simulation.steadiness if served else UNKNOWN
+        dice = chance.dice(self.seed, likeness, nth, "mishaps")
+        return faults.met(tricks, dice, steadiness=steadiness, sound=asked.clip.sound)
 
     def admit(self, asked: Asked) -> None:
         """Raises Throttled where the vendor takes no more submissions for now."""
@@ -321,6 +329,7 @@ class World:
                     "render_seconds": job.render,
                     "state": job.state(now),
                     "outcome": job.outcome,
+                    "faults": sorted(job.tricks),
                     "micro_usd": job.charge(now),
                 }
                 for job in jobs

@@ -13,6 +13,7 @@ from rushes import VideoError
 from rushes.errors import JobFailed, JobLost, Overdue, Refused, Unclear, Unsupported
 from rushes.ledger import State
 from rushes.simulator.faults import NAMES
+from rushes.simulator.film import DEFECTS
 from tests.jobs.conftest import Simulated, takes_of
 
 
@@ -142,6 +143,8 @@ ENDS = {
     "poll_500": FINE,
     "poll_429": FINE,
     "poll_cut": FINE,
+    # A film that is not what was ordered is a film all the same; benchmarks tell.
+    **dict.fromkeys(DEFECTS, FINE),
 }
 EXCEPT = {
     # Nothing can be looked up there.
@@ -164,7 +167,8 @@ EXCEPT = {
 
 
 def test_no_fault_is_left_out() -> None:
-    assert ENDS.keys() == NAMES.keys()
+    # Mishaps are some of the others, by chance.
+    assert ENDS.keys() == NAMES.keys() - {"mishaps"}
 
 
 @pytest.mark.parametrize("fault", ENDS)

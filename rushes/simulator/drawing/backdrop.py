@@ -29,7 +29,7 @@ class Palette:
 PALETTES = {
     Light.DAY: Palette((46, 116, 204), (196, 226, 244), (255, 250, 224), (176, 206, 228), (255, 255, 255), 1.0),
     Light.GOLDEN: Palette((74, 96, 158), (255, 190, 116), (255, 226, 160), (240, 176, 124), (255, 222, 190), 0.86),
-    Light.NIGHT: Palette((9, 14, 38), (44, 62, 104), (232, 236, 250), (30, 42, 76), (60, 72, 108), 0.50),
+    Light.NIGHT: Palette((9, 14, 38), (44, 62, 104), (232, 236, 250), (30, 42, 76), (104, 116, 152), 0.56),
     Light.GREY: Palette((66, 78, 92), (150, 160, 168), (206, 212, 216), (122, 134, 142), (112, 122, 132), 0.68),
 }
 
@@ -104,8 +104,9 @@ def _floor(picture: Picture, scene: Scene, stage: Stage, random: np.random.Gener
     # A plain seen at a slant: the lines of the eye meet the ground at 1 / (how far below the horizon).
     depth = np.float32(1) / (near + np.float32(0.06))
     across = (x / np.float32(width) - 0.5) * depth * np.float32(width / stage.height)
-    cloth = noise(random, 1024, 1024, 96, 5)
-    down, right = _folded(depth * 420), _folded(across * 300)
+    side = 1024 if max(stage.width, stage.height) > 160 else 256  # the larger, the finer and the slower
+    cloth = noise(random, side, side, 96, 5)
+    down, right = _folded(depth * 420, side), _folded(across * 300, side)
     patch = cloth[down, right]
     fading = step(near, 0.02, 0.35)
     ground *= 1 + (patch * fading * np.float32(ROUGHNESS[scene.ground]))[..., None]
@@ -121,9 +122,9 @@ def _floor(picture: Picture, scene: Scene, stage: Stage, random: np.random.Gener
     cover(ground, haze, paint(palette.haze))
 
 
-def _folded(place: Picture) -> NDArray[np.int32]:
-    """A place on an endless cloth: there and back over 1024 rows, so that no seam shows."""
-    return np.abs(np.floor(place).astype(np.int32) % 2046 - 1023)
+def _folded(place: Picture, side: int) -> NDArray[np.int32]:
+    """A place on an endless cloth: there and back over `side` rows, so that no seam shows."""
+    return np.abs(np.floor(place).astype(np.int32) % (2 * side - 2) - (side - 1))
 
 
 def _tiles(ground: Picture, across: Picture, depth: Picture, fading: Picture) -> None:

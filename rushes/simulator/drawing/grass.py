@@ -20,7 +20,7 @@ class Grass:
     def __init__(self, scene: Scene, stage: Stage, random: np.random.Generator) -> None:
         self.rows = int((stage.height - stage.floor) * 1.04) // 2 * 2
         self.top = stage.height - self.rows
-        self.reach = self.rows * 0.06
+        self.reach = self.rows * 0.08
         self.count = round(COUNTS[scene.ground] * max(stage.width / stage.height / 1.78, 0.5))
         sprite = sprite_of(_strip(scene, random, stage.width, self.rows, self.count))
         # Space before and after, so that no bent pixel is looked for outside.

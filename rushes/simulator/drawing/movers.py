@@ -10,7 +10,7 @@ import numpy as np
 
 from rushes.simulator.drawing.backdrop import PALETTES, ROAD, shore_line
 from rushes.simulator.drawing.ball import Stage
-from rushes.simulator.drawing.brush import blank, ellipse, grid, noise, paint, polygon, step
+from rushes.simulator.drawing.brush import blank, cover, ellipse, grid, noise, paint, polygon, step
 from rushes.simulator.drawing.planes import Picture, Planes, Sprite, lay, sprite_of_light
 from rushes.simulator.drawing.scene import Colour, Ground, Light, Scene
 
@@ -78,7 +78,7 @@ def clouds(scene: Scene, stage: Stage, random: np.random.Generator) -> list[Move
         wide = int(unit * random.uniform(0.34, 0.62) * (1.3 if scene.storm else 1)) // 2 * 2
         picture = Floating(_cloud(wide, int(wide * 0.42) // 2 * 2, scene, random))
         begin = stage.width * (index + random.uniform(0.1, 0.9)) / count
-        speed = unit * random.uniform(0.012, 0.028) * (2.2 if scene.storm else 1)
+        speed = unit * random.uniform(0.022, 0.045) * (1.4 if scene.storm else 1)
         y = stage.horizon * random.uniform(0.22, 0.96) * SKY - picture.rgba.shape[0]
         movers.append(Mover([picture], drift(stage.width, begin, speed, y, wide)))
     return movers
@@ -101,7 +101,7 @@ def ground_movers(scene: Scene, stage: Stage, random: np.random.Generator) -> li
             course = drift(stage.width, stage.width * 0.46, unit * 0.03, y, tall, bob=unit * 0.004)
             return [Mover([Floating(_boat(tall, scene))], course)]
         case Ground.CITY:
-            return [_car(stage, unit, scene, random, index) for index in range(4)]
+            return [_car(stage, unit, scene, random, index) for index in range(6)]
         case _:
             tall = int(unit * 0.15) // 2 * 2
             course = drift(stage.width, stage.width * 0.52, unit * 0.022, stage.horizon * 0.42, tall, bob=unit * 0.012)
@@ -211,10 +211,10 @@ def _dim(colour: Colour, by: float) -> Colour:
 
 
 def _car(stage: Stage, unit: int, scene: Scene, random: np.random.Generator, index: int) -> Mover:
-    long = max(int(unit * 0.10) // 2 * 2, 12)
+    long = max(int(unit * 0.12) // 2 * 2, 12)
     s, high = float(long), max(int(long * 0.42) // 2 * 2, 6)
     picture, dim = blank(long, high), PALETTES[scene.light].bright
-    body = _dim([(196, 52, 48), (238, 196, 60), (70, 110, 180), (226, 228, 232)][index], max(dim, 0.55))
+    body = _dim([(196, 52, 48), (238, 196, 60), (70, 110, 180), (226, 228, 232)][index % 4], max(dim, 0.55))
     h = float(high)
     ahead = index % 2 == 0
     polygon(
@@ -234,6 +234,21 @@ def _car(stage: Stage, unit: int, scene: Scene, random: np.random.Generator, ind
     ellipse(picture, s * back, h * 0.55, h * 0.08, h * 0.08, (230, 40, 34))
     low, wide = ROAD[0], ROAD[1] - ROAD[0]
     y = stage.horizon + (stage.height - stage.horizon) * (low + wide * (0.86 if ahead else 0.36)) - high
-    speed = unit * (0.17 if ahead else -0.14)
-    begin = stage.width * (index // 2 * 0.5 + random.uniform(0, 0.3))  # one lane, one speed, two halves
-    return Mover([Floating(picture)], drift(stage.width, begin, speed, y, long))
+    speed = unit * (0.26 if ahead else -0.22)
+    begin = stage.width * (index // 2 / 3 + random.uniform(0, 0.2))  # one lane, one speed, three thirds
+    if scene.light is Light.NIGHT:
+        picture = _with_beam(picture, ahead)
+    return Mover([Floating(picture)], drift(stage.width, begin, speed, y, picture.shape[1]))
+
+
+def _with_beam(car: Picture, ahead: bool) -> Picture:
+    """The car with the light that it throws before it, three times its own length."""
+    high, long = car.shape[:2]
+    picture = blank(4 * long, high)
+    y, x = grid(slice(0, high), slice(0, 3 * long))
+    away = x / np.float32(3 * long)
+    spread = np.clip(1 - np.abs(y / np.float32(high) - np.float32(0.62)) / (0.10 + 0.5 * away), 0, 1)
+    light = (spread * (1 - away) * np.float32(0.75)).astype(np.float32)
+    cover(picture[:, long:], light, paint((255, 240, 200)))
+    picture[:, :long] = car if ahead else car[:, ::-1]
+    return picture if ahead else picture[:, ::-1].copy()

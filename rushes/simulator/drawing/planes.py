@@ -93,7 +93,7 @@ class Sprite:
 
     @property
     def width(self) -> int:
-        return len(self.y[0])
+        return int(self.y.shape[1])
 
 
 def sprite_of(rgba: Picture) -> Sprite:

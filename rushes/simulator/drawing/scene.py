@@ -48,6 +48,7 @@ LIGHTS = {
     Light.DAY: "day daylight noon sunny bright blue",
 }
 RAIN = "storm stormy rain rainy thunder lightning downpour drizzle"
+SNOWFALL = "snow snowy snowing snowfall blizzard"
 STORM = "storm stormy thunder lightning"
 FLOWERS = "sunflower sunflowers flower flowers garden bloom blossom"
 BALLS: dict[str, Colour] = {
@@ -83,7 +84,7 @@ def scene_of(prompt: str, seed: int) -> Scene:
     ground = _most(said, GROUNDS) or random.choice(list(Ground))
     light = _most(said, LIGHTS) or random.choice([Light.DAY, Light.DAY, Light.GOLDEN])
     weather = Weather.CLEAR
-    if ground is Ground.SNOW:
+    if ground is Ground.SNOW or words & set(SNOWFALL.split()):
         weather = Weather.SNOW
     elif words & set(RAIN.split()):
         weather = Weather.RAIN

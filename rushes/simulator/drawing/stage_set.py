@@ -10,7 +10,7 @@ from rushes.simulator.drawing.brush import cover, even, noise
 from rushes.simulator.drawing.grass import Grass
 from rushes.simulator.drawing.movers import SKY, birds, clouds, ground_movers
 from rushes.simulator.drawing.planes import Planes, lay, planes_of, sprite_of
-from rushes.simulator.drawing.scene import Ground, Weather, scene_of
+from rushes.simulator.drawing.scene import Ground, Scene, Weather, scene_of
 from rushes.simulator.drawing.sphere import Sphere
 from rushes.simulator.drawing.water import Water
 from rushes.simulator.drawing.weather import Falling, Unrest, lightnings, tone
@@ -21,10 +21,11 @@ class StageSet:
     """A film's scene ready to be shown, `width` × `height` pixels.
 
     Scenery moves by the age of the whole film (`age` seconds before this scene began), balls by the scene's own.
+    `scene` is the prompt's unless another is given.
     """
 
-    def __init__(self, film: Film, width: int, height: int, age: float) -> None:
-        self.scene = scene = scene_of(film.prompt, film.seed)
+    def __init__(self, film: Film, width: int, height: int, age: float, scene: Scene | None = None) -> None:
+        self.scene = scene = scene or scene_of(film.prompt, film.seed)
         self.stage = stage = Stage.of(width, height)
         seed, detail, seconds = film.seed, film.detail, film.frames / film.fps
         random = np.random.default_rng([seed, 1])

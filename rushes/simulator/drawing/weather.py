@@ -11,6 +11,9 @@ from rushes.simulator.drawing.ball import Stage
 from rushes.simulator.drawing.planes import OPAQUE, Bytes, Planes
 from rushes.simulator.drawing.scene import Scene, Weather
 
+FLASH = 42  # levels of brightness that a stroke of lightning adds at its height
+RISE, FALL = 0.18, 0.16  # seconds: all of the rise; of the fall, to about a third
+
 
 class Falling:
     """Rain or snow in two depths: a tall tile of bright marks, moved down and read through a window."""
@@ -87,11 +90,14 @@ class Unrest:
         return 1 + Random(f"{self.seed}/{frame}/light").uniform(-0.11, 0.11) * self.unrest
 
 
+def _flash(since: float) -> float:
+    """How bright a stroke is, 0..1: it takes a few frames to come and to go, or it would read as a cut."""
+    return max(min(since / RISE, exp((RISE - since) / FALL)), 0.0)
+
+
 def tone(ground: Planes, gain: float, flashes: list[float], at: float) -> None:
     """Lighten or darken the whole picture, in place."""
-    lift = sum(
-        70 * exp(-(at - flash) / 0.09) + 50 * exp(-abs(at - flash - 0.16) / 0.05) for flash in flashes if at >= flash
-    )
+    lift = sum(FLASH * (_flash(at - flash) + 0.6 * _flash(at - flash - 0.45)) for flash in flashes)
     if lift < 0.5:
         part = round(gain * OPAQUE)
         if part != OPAQUE:
