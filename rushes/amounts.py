@@ -1,4 +1,4 @@
-"""Amounts as text, the same at every door: dollars to their last decimal, and `n/a` for what nobody knows."""
+"""Amounts as text, the same at every door: dollars to their last decimal, counts, and `n/a` for what nobody knows."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def usd_text(amount: Decimal | None) -> str:
         return UNKNOWN
     exponent = amount.normalize().as_tuple().exponent
     return f"{amount:.{max(2, -exponent if isinstance(exponent, int) else 2)}f}"
+
+
+def counted(count: int, what: str) -> str:
+    """Such as `1 clip` or `2 clips`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

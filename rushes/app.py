@@ -23,6 +23,7 @@ from rushes.plan import Fit, Plan
 from rushes.request import VideoRequest
 
 if TYPE_CHECKING:
+    from rushes.evidence import Evidence
     from rushes.jobs.link import Link
     from rushes.jobs.machine import Event
     from rushes.ledger import Caps, Intent, Job, Order, State
@@ -158,6 +159,12 @@ class Rushes:
         if self._as_of is not None:
             return self._as_of
         return SIMULATED_DAY if self.simulate else datetime.now(UTC).date()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that jobs are made by: this machine's, or a simulated world's."""
+        self._must_be_open()
+        return self._clock
 
     def access(self, provider: str) -> Access:
         """A provider as this program can reach it."""
@@ -414,6 +421,16 @@ class Rushes:
 
         text = None if day is None else day.isoformat()
         return dollars(await self._ledger.spent(simulated=self.simulate, run=run, day=text))
+
+    async def evidence(self) -> list[Evidence]:
+        """What benchmarks have found out about endpoints: simulated ones with `simulate`, else real ones."""
+        self._must_be_open()
+        return await self._ledger.evidence(simulated=self.simulate)
+
+    async def record(self, found: Sequence[Evidence]) -> int:
+        """Adds evidence; returns how much of it was new."""
+        self._must_be_open()
+        return await self._ledger.record(found, datetime.now(UTC))
 
     async def wait(self, job: Job) -> list[Take | VideoError]:
         """One result for each order of a job, once it has ended or stands still."""

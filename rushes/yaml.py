@@ -46,6 +46,19 @@ class Document:
     def error(self, location: Location, message: str) -> BadConfig:
         return BadConfig(f"{self.path}:{self.line(location)}: {message}")
 
+    def errors(self, complaints: Iterable[tuple[Location, str]]) -> BadConfig:
+        """All of them at once, each on a line of its own."""
+        return BadConfig("\n".join(self.error(location, message).message for location, message in complaints))
+
+    def instead(self, data: Any) -> Document:
+        """The same places with other data: what a file only changes, made whole."""
+        return Document(self.path, data, self._lines)
+
+    def under(self, key: str) -> Document:
+        """The same as the only value of a block, under `key`."""
+        lines = {(key, *location): line for location, line in self._lines.items()}
+        return Document(self.path, {key: self.data}, {(): 1} | lines)
+
     def parse(self, model: type[Model], *, at: Location = ()) -> Model:
         """The data under `at` as `model`; raises BadConfig with every complaint, each on a line of its own."""
         data = self.data
@@ -57,7 +70,11 @@ class Document:
             raise BadConfig("\n".join(self._complaints(error, model, at))) from None
 
     def _complaints(self, error: ValidationError, model: type[BaseModel], at: Location) -> Iterable[str]:
-        for detail in error.errors():
+        found = error.errors()
+        for detail in found:
+            # Of a list with wrong entries pydantic also says that it is short, since it counts the right ones only.
+            if detail["type"] == "too_short" and any(_inside(other["loc"], detail["loc"]) for other in found):
+                continue
             # A validator that looks at the whole says under `at` which part it means.
             location = at + detail["loc"] + tuple(detail.get("ctx", {}).get("at", ()))
             known = self._known(location)
@@ -88,12 +105,21 @@ class Document:
 
 def read(path: Path) -> Document:
     """Reads one YAML file. Raises BadConfig for what is no YAML, repeated keys and bare ratios."""
+    return read_text(path, text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """A file's text. Raises BadConfig where it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadConfig(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from None
+
+
+def read_text(path: Path, text: str) -> Document:
+    """The same for the text of a file that was read already."""
     lines: dict[Location, int] = {(): 1}
     try:
         loader = LOADER(text)
@@ -150,6 +176,10 @@ def _scalar(path: Path, loader: Loader, node: yaml.Node) -> Any:
         return loader.construct_object(node, deep=True)
     except ValueError as error:
         raise BadConfig(f"{path}:{line}: '{node.value}' is no valid value: {error}") from None
+
+
+def _inside(location: Location, other: Location) -> bool:
+    return len(location) > len(other) and location[: len(other)] == other
 
 
 def _keys_beside(model: type[BaseModel], location: Location) -> set[str]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 import rushes.yaml
 from rushes.card import SHIPPED, load_card, load_cards
 from rushes.errors import BadConfig
-from rushes.yaml import read
+from rushes.yaml import read, read_text, text_of
 
 WAN = (SHIPPED / "wan-2.5.yaml").read_text(encoding="utf-8")
 
@@ -137,6 +138,78 @@ def test_a_file_that_is_not_there_or_is_no_text_is_refused_by_name(path: Path) -
 
     assert str(path) in str(missing.value)
     assert str(path) in str(unreadable.value)
+
+
+# --- other ways to the same data --------------------------------------------------------------------------------------
+
+
+class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    size: int = Field(default=1, ge=0)
+
+
+class Things(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    things: tuple[Thing, ...] = Field(min_length=1)
+
+
+def test_a_text_that_was_read_already_is_told_by_the_files_name(path: Path) -> None:
+    document = read_text(path, "a: 1\nb: 2\n")
+
+    assert document.data == {"a": 1, "b": 2}
+    assert document.error(("b",), "no").message == f"{path}:2: no"
+    with pytest.raises(BadConfig, match=rf"{path}:2: 'a' stands twice"):
+        read_text(path, "a: 1\na: 2\n")
+
+
+def test_a_byte_order_mark_is_no_text(path: Path) -> None:
+    path.write_bytes("a: 1\n".encode("utf-8-sig"))
+
+    assert text_of(path) == "a: 1\n"
+
+
+def test_a_folder_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="cannot be read"):
+        text_of(tmp_path)
+
+
+def test_several_complaints_stand_on_a_line_each(path: Path) -> None:
+    document = read_text(path, "a: 1\nb:\n  - 2\n  - 3\n")
+
+    both = document.errors([(("a",), "too little"), (("b", 1), "too much")])
+
+    assert both.message == f"{path}:1: too little\n{path}:4: too much"
+
+
+def test_other_data_keeps_the_places_of_the_file(path: Path) -> None:
+    document = read_text(path, "name: a\nsize: 3\n").instead({"name": "a", "size": -3})
+
+    with pytest.raises(BadConfig, match=f"{path}:2: size: "):
+        document.parse(Thing)
+
+
+def test_a_list_alone_can_stand_under_a_key(path: Path) -> None:
+    document = read_text(path, "- name: a\n- name: b\n  size: -1\n")
+
+    with pytest.raises(BadConfig) as raised:
+        document.under("things").parse(Things)
+
+    assert raised.value.message.startswith(f"{path}:3: things.1.size: ")
+
+
+def test_a_list_is_not_called_short_for_its_wrong_entries(path: Path) -> None:
+    wrong = read_text(path, "things:\n- name: a\n  size: -1\n")
+    empty = read_text(path, "things: []\n")
+
+    with pytest.raises(BadConfig) as one:
+        wrong.parse(Things)
+    with pytest.raises(BadConfig, match="at least 1 item"):
+        empty.parse(Things)
+
+    assert len(one.value.message.splitlines()) == 1
 
 
 # --- cards ------------------------------------------------------------------------------------------------------------

@@ -23,10 +23,11 @@ from sqlalchemy.exc import DBAPIError
 
 from rushes.amounts import usd
 from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
+from rushes.evidence import Evidence, EvidenceCell
 from rushes.ledger import migrate, sqlite
 from rushes.ledger.ids import new_id
 from rushes.ledger.rows import OPEN, Bytes, Intent, Job, Order, State, TakeRow, Transition
-from rushes.ledger.tables import job_orders, jobs, orders, runners, submissions, takes
+from rushes.ledger.tables import evidence, job_orders, jobs, orders, runners, submissions, takes
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -327,6 +328,14 @@ class Ledger:
         """Micro-dollars settled or reserved, over a run or a day."""
         return await self._read(lambda c: _spent(c, simulated=simulated, run=run, day=day))
 
+    async def evidence(self, *, simulated: bool) -> list[Evidence]:
+        """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
+        return await self._read(lambda c: _evidence(c, simulated=simulated))
+
+    async def record(self, found: Sequence[Evidence], now: datetime) -> int:
+        """Adds the evidence that is new; returns how much that was."""
+        return await self._call(lambda c: _record(c, found, now))
+
 
 # --- inside one transaction -------------------------------------------------------------------------------------------
 
@@ -445,6 +454,31 @@ def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str
     if day is not None:
         query = query.where(jobs.c.day == day)
     return int(connection.execute(query).scalar_one())
+
+
+def _evidence(connection: Connection, *, simulated: bool) -> list[Evidence]:
+    query = select(evidence).where(evidence.c.simulated == simulated).order_by(evidence.c.recorded, evidence.c.id)
+    counts: dict[tuple[Any, ...], Evidence] = {}
+    for values in connection.execute(query).mappings():
+        given = {each.name: values[each.name] for each in fields(Evidence) if each.name != "cell"}
+        cell = EvidenceCell(**{each.name: values[each.name] for each in fields(EvidenceCell)})
+        row = Evidence(cell=cell, **given)
+        counts[_same_thing(row)] = row
+    return [*counts.values()]
+
+
+def _same_thing(row: Evidence) -> tuple[Any, ...]:
+    return row.simulated, row.run, row.endpoint, row.cell, row.metric, row.source
+
+
+def _record(connection: Connection, found: Sequence[Evidence], now: datetime) -> int:
+    there = {_same_thing(row): row for each in (True, False) for row in _evidence(connection, simulated=each)}
+    new = [row for row in found if there.get(_same_thing(row)) != row]
+    if new:
+        names = [each.name for each in fields(Evidence) if each.name != "cell"]
+        values = [asdict(row.cell) | {name: getattr(row, name) for name in names} for row in new]
+        connection.execute(insert(evidence), [{"id": new_id("evidence"), "recorded": now} | each for each in values])
+    return len(new)
 
 
 def _rows(connection: Connection, row: type[Row], query: Select[Any]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The ledger's tables: what was ordered, every paid submission and its life, and the takes that came of it.
+"""The ledger's tables: what was ordered, every paid submission and its life, the takes that came of it, and evidence.
 
 Money is whole micro-dollars. Times are whole microseconds since 1970 (UTC), so that every database keeps them alike.
 """
@@ -160,4 +160,27 @@ takes = Table(
     Column("cost", BigInteger),
     Column("cost_how", String(20), nullable=False),
     Column("rewritten_prompt", Text),
+)
+
+#: What was found out about endpoints; only added to. Of several rows of one run on the same thing the newest counts.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("recorded", Time, nullable=False),
+    Column("observed", Time, nullable=False),
+    Column("endpoint", String(200), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("length", String(20), nullable=False),
+    Column("resolution", String(20)),
+    Column("audio", Boolean),
+    Column("metric", String(40), nullable=False),
+    Column("mean", Float, nullable=False),
+    Column("sd", Float),
+    Column("n", Integer, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("run", String(200)),
+    Column("detail", JSON, nullable=False),
+    Index(None, "simulated", "endpoint"),
 )
