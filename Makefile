@@ -10,24 +10,26 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench kill readme wheel constraints clean
+.PHONY: help demo test bench kill verdicts readme schemas wheel constraints clean
 
 help:
 	@echo 'make demo         compare the models on the shipped prompts, simulated: no key, no network, no cost'
 	@echo 'make test         every check and every test'
 	@echo 'make bench        what Rushes itself costs, in time and memory, beside its targets'
 	@echo 'make kill         kill it at every step of a job, and see that nothing is lost or paid twice'
+	@echo 'make verdicts     prove the error rates of the verdicts and intervals, in seeded simulations'
 	@echo 'make readme       fill in what README.md shows of the last demo, the commands and the living models'
+	@echo 'make schemas      write the JSON Schemas of suites, runs and manifests'
 	@echo 'make wheel        build the wheel and the source archive into dist/'
 	@echo 'make constraints  pin the newest versions that fit pyproject.toml'
 	@echo 'make clean        remove everything that the other targets made'
 
 demo: $(READY)
-	$(RUN) -m rushes bench run quickstart --simulate --yes --home demo/home --out demo
+	$(RUN) -m rushes bench run mini --simulate --fault mishaps --yes --home demo/home --out demo
 	@echo
-	@echo 'The table:    demo/table.md (also table.csv, table.json)'
-	@echo 'The picture:  demo/picture.png'
-	@echo 'The clips:    demo/clips/'
+	@echo 'The report:    demo/report.html, with every clip'
+	@echo 'The table:     demo/table.md (also table.csv, table.json)'
+	@echo 'The pictures:  demo/speed.png, demo/blocks.png, demo/tradeoff.png, demo/categories.png'
 
 test: $(READY)
 	$(RUN) scripts/referees.py
@@ -42,9 +44,16 @@ bench: $(READY)
 
 kill: $(READY)
 	$(RUN) scripts/kill.py
+	$(RUN) scripts/kill_bench.py
+
+verdicts: $(READY)
+	$(RUN) scripts/null_runs.py
 
 readme: $(READY)
 	$(RUN) scripts/readme.py
+
+schemas: $(READY)
+	$(RUN) scripts/schemas.py
 
 wheel: $(READY)
 	$(RUN) -m build --no-isolation

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rushes.errors import BadFile
+
+if TYPE_CHECKING:
+    from av import AudioStream, CodecContext
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Probe:
     video_codec: str
     #: None where the file has no sound.
     audio_codec: str | None
+    #: True where its own tags say that a simulator drew it.
+    simulated: bool
 
     @property
     def sound(self) -> bool:
@@ -52,28 +58,38 @@ def probe(path: Path) -> Probe:
             video = container.streams.video[0]
             if next(container.decode(video), None) is None:
                 raise BadFile("the file holds no frame that can be decoded")
-            end = 0.0
+            start, end = inf, 0.0
             container.seek(0)
             for packet in container.demux(video):
                 if packet.is_corrupt:
                     raise BadFile(f"the file is cut short: a frame at {end:.1f} s is not whole")
                 if packet.pts is not None and packet.time_base is not None:
+                    start = min(start, float(packet.pts * packet.time_base))
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             claimed = None
             if video.duration is not None and video.time_base is not None:
                 claimed = float(video.duration * video.time_base)
-            if claimed is not None and end < claimed - 0.5:
-                raise BadFile(f"the file is cut short: it says {claimed:.1f} s and holds {end:.1f} s")
+            shown = max(end - min(start, end), 0.0)
+            if claimed is not None and shown < claimed - 0.5:
+                raise BadFile(f"the file is cut short: it says {claimed:.1f} s and holds {shown:.1f} s")
             audio = container.streams.audio
             return Probe(
                 container=container.format.name,
                 bytes=size,
-                seconds=round(end, 3) or claimed,
+                seconds=round(shown, 3) or claimed,
                 width=video.width,
                 height=video.height,
                 fps=float(video.average_rate) if video.average_rate else None,
                 video_codec=video.codec_context.name,
-                audio_codec=audio[0].codec_context.name if audio else None,
+                audio_codec=_codec(audio[0]) if audio else None,
+                simulated=any("SIMULATED" in value for value in container.metadata.values()),
             )
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise BadFile(f"not a video that can be opened: {error}") from None
+        said = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise BadFile(f"not a video that can be opened: {said[:1].lower()}{said[1:]}") from None
+
+
+def _codec(stream: AudioStream) -> str:
+    """PyAV has no context for a sound whose codec it does not know."""
+    context: CodecContext | None = stream.codec_context
+    return "unknown" if context is None else context.name

@@ -16,9 +16,17 @@ from pathlib import Path
 import bench_create
 import bench_import
 import bench_plan
+import bench_scoring
+import bench_table
 from bench_measure import middle, table
 
-PARTS = {"import": bench_import, "create": bench_create, "plan": bench_plan}
+PARTS = {
+    "import": bench_import,
+    "create": bench_create,
+    "plan": bench_plan,
+    "scoring": bench_scoring,
+    "table": bench_table,
+}
 
 
 def machine() -> dict[str, object]:

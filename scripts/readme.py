@@ -50,8 +50,8 @@ def lives(day: date) -> str:
 
 
 def demo() -> str:
-    """The table that the last `make demo` left."""
-    return "\n" + (DEMO / "table.md").read_text().strip() + "\n"
+    """The first part of the table that the last `make demo` left."""
+    return "\n" + (DEMO / "table.md").read_text().partition("**Details**")[0].strip() + "\n"
 
 
 def fill(text: str, name: str, content: str) -> str:
@@ -79,7 +79,7 @@ def main() -> int:
         return int(after != before)
     if (DEMO / "table.md").exists():
         after = fill(after, "demo", demo())
-        shutil.copyfile(DEMO / "picture.png", ROOT / "docs" / "images" / "quickstart.png")
+        shutil.copyfile(DEMO / "speed.png", ROOT / "docs" / "images" / "speed.png")
     README.write_text(after)
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,13 +15,13 @@ from rushes.jobs.orders import request_json
 from rushes.ledger import Job, State
 from rushes.take import Take
 
-#: usable: a file that is what was ordered. unusable: a file that is not. The others have no file: failed, refused by
+#: delivered: there is a file; whether it is what was ordered, the gate says. The others have none: failed, refused by
 #: the vendor's moderation, overdue (our deadline passed), unclear (nobody knows whether it was accepted), lost (the
 #: vendor no longer knows it), cancelled.
-Status = Literal["usable", "unusable", "failed", "refused", "overdue", "unclear", "lost", "cancelled"]
+Status = Literal["delivered", "failed", "refused", "overdue", "unclear", "lost", "cancelled"]
 
-#: How far a file's length may be from what was sent, in seconds.
-LENGTH_TOLERANCE = 0.25
+#: Of `run.json` and `takes.jsonl`; 1 was before clips were measured.
+FORMAT: Literal[2] = 2
 
 
 class Result(BaseModel):
@@ -29,26 +29,30 @@ class Result(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = FORMAT
+    #: fresh: this run had it made. imported: somebody brought the file.
+    source: Literal["fresh", "imported"]
     label: str
     cell: str
     prompt: str
     category: str
     model: str
-    endpoint: str
+    #: None where the clip was imported.
+    endpoint: str | None
     sample: int
-    block: int
+    #: None where the clip was imported.
+    block: int | None
     status: Status
-    #: Why there is no usable file.
+    #: Why there is no file.
     reason: str | None
     simulated: bool
-    #: When the job was made; in a simulated world, by its clock.
-    at: datetime
+    #: When the job was made; in a simulated world, by its clock. None where nobody said.
+    at: datetime | None
     #: The length that the prompt's text names.
     asked_seconds: float | None
     asked: Mapping[str, Any]
     sent: Mapping[str, Any]
-    #: What the file is; None where there is none.
+    #: What the file is; None where there is none, or none that opens.
     delivered: Mapping[str, Any] | None
     changes: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
@@ -59,18 +63,14 @@ class Result(BaseModel):
     #: From the submit to the end without a file. For overdue how long was waited, also once a later start has the clip.
     waited_seconds: float | None
     usd: Decimal | None
-    #: reported, estimated, assumed, not billed, unknown, or reserved while nobody knows.
+    #: reported, estimated, assumed, not billed, imported, unknown, or reserved while nobody knows.
     usd_how: str
     rewritten_prompt: str | None
-    job: str
+    job: str | None
     take: str | None
     sha256: str | None
     #: The file inside the run's folder.
     clip: str | None
-
-    @property
-    def usable(self) -> bool:
-        return self.status == "usable"
 
     @property
     def seconds_to_file(self) -> float | None:
@@ -78,14 +78,18 @@ class Result(BaseModel):
         seen = not self.resumed or self.timing.get("poll_gap") is not None
         return self.timing.get("total") if seen else None
 
+    @property
+    def seconds_spent(self) -> float | None:
+        """What the clip, or waiting for it in vain, took; None where nobody could tell."""
+        return self.seconds_to_file if self.status == "delivered" else self.waited_seconds
+
 
 def of_take(slot: Slot, take: Take, job: Job, clip: str, before: Result | None) -> Result:
     """A finished clip, at `clip` in the run's folder; `before` is what an earlier start said of the slot."""
-    misfits = [*_misfits(take)]
     return Result(
         **_slot(slot),
-        status="unusable" if misfits else "usable",
-        reason="; ".join(misfits) or None,
+        status="delivered",
+        reason=None,
         simulated=take.simulated,
         at=take.created,
         asked=take.asked,
@@ -123,7 +127,7 @@ def of_job(slot: Slot, job: Job) -> Result:
         resumed=job.fence > 1,
         waited_seconds=_waited(job),
         usd=None if job.price is None else dollars(job.spent),
-        usd_how=job.settled_how or "reserved",
+        usd_how="unknown" if job.price is None else job.settled_how or "reserved",
         rewritten_prompt=None,
         job=job.id,
         take=None,
@@ -134,6 +138,7 @@ def of_job(slot: Slot, job: Job) -> Result:
 
 def _slot(slot: Slot) -> dict[str, Any]:
     return {
+        "source": "fresh",
         "label": slot.label,
         "cell": slot.cell,
         "prompt": slot.prompt.id,
@@ -144,22 +149,6 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "block": slot.block,
         "asked_seconds": slot.prompt.asked_seconds,
     }
-
-
-def _misfits(take: Take) -> Iterator[str]:
-    """Every way in which a file is not what was ordered."""
-    file, sent = take.delivered, take.sent
-    if file["seconds"] is None:
-        yield "the file does not tell its length"
-    elif abs(file["seconds"] - sent["seconds"]) > LENGTH_TOLERANCE:
-        yield f"{file['seconds']:g} s long, not {sent['seconds']:g} s"
-    size = sent["size"]
-    if size is not None and (file["width"], file["height"]) != (size["width"], size["height"]):
-        yield f"{file['width']}x{file['height']}, not {size['width']}x{size['height']}"
-    if sent["audio"] and file["audio_codec"] is None:
-        yield "no sound"
-    if not sent["audio"] and file["audio_codec"] is not None:
-        yield "sound where none was ordered"
 
 
 def _status(job: Job) -> Status:

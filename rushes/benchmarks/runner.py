@@ -1,4 +1,4 @@
-"""Makes the clips of a run: one job in flight for each provider, the providers side by side.
+"""Makes the clips of a run: block after block, one job in flight for each provider unless asked otherwise.
 
 A slot is a label in the ledger, so a run that is started again under its name makes only what is missing: a clip that
 is there is used, an open job is waited for, a parked one looked up again, a failure stays.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,13 +16,15 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from rushes import __version__
-from rushes.amounts import usd
+from rushes.amounts import counted, usd
 from rushes.app import Rushes
 from rushes.benchmarks.folder import Folder, RunInfo
 from rushes.benchmarks.result import Result, of_job, of_take
 from rushes.benchmarks.schedule import Slot
+from rushes.benchmarks.settings import RunSettings
 from rushes.benchmarks.suite import Suite
-from rushes.errors import BadInput, NotAuthorized, OverBudget, Retired, SetupError, Unsupported, VideoError
+from rushes.clock import Clock
+from rushes.errors import BadInput, NotAuthorized, NotSent, OverBudget, Retired, SetupError, Unsupported, VideoError
 from rushes.jobs.polling import expected
 from rushes.ledger import FINAL, OPEN, PARKED, Job, State
 from rushes.plan import Plan
@@ -35,9 +37,8 @@ NEVER_ASKED = ("not sent", "access", "cancelled")
 def begin(
     folder: Folder,
     suite: Suite,
+    settings: RunSettings,
     *,
-    samples: int | None,
-    seed: int | None,
     simulated: bool,
     day: date,
     now: datetime,
@@ -45,27 +46,38 @@ def begin(
 ) -> RunInfo:
     """What `run.json` is to say: of a new run, or of the one that stands in `folder`, if it is the same.
 
-    `samples` and `seed` are the run's own where None, or 1 and 0. Raises BadInput where the folder holds another run.
+    Puts the suite's images into the folder. Raises BadInput for a suite that names no models or no cells, and where the
+    folder holds another run.
     """
+    if not (suite.endpoints and suite.cells):
+        lacking = "models" if suite.cells else "cells"
+        raise BadInput(
+            f"the suite '{suite.id}' has no {lacking}: nothing can be made of it",
+            hint=f"Add {lacking}, or bring clips that are there with `rushes bench import`.",
+        )
     there = folder.info()
     if there is None:
         return RunInfo(
             name=folder.name,
-            suite=suite,
-            seed=seed or 0,
-            samples=samples or 1,
+            suite=folder.keep_images(suite),
+            settings=settings,
             simulated=simulated,
             day=day,
             started=now,
             command=tuple(command),
             versions=versions(),
         )
+    before = there.settings
     wanted = {
-        "suite": (f"{there.suite.id} version {there.suite.version}", there.suite == suite),
-        "seed": (f"seed {there.seed}", seed in (None, there.seed)),
+        "suite": (
+            f"{there.suite.id} version {there.suite.version}",
+            folder.identity(there.suite) == folder.identity(suite),
+        ),
+        "seed": (f"seed {before.seed}", settings.seed == before.seed),
+        "fit": (f"fit {before.fit}", settings.fit == before.fit),
         "world": ("simulated" if there.simulated else "real", simulated == there.simulated),
         "day": (f"world of {there.day}", not simulated or day == there.day),
-        "samples": (f"{there.samples} samples", samples is None or samples >= there.samples),
+        "samples": (counted(before.samples, "sample"), settings.samples >= before.samples),
     }
     other = [said for said, same in wanted.values() if not same]
     if other:
@@ -73,7 +85,7 @@ def begin(
             f"the run '{folder.name}' was begun otherwise: {', '.join(other)}",
             hint="Give another --name, or the same suite and options to go on with it.",
         )
-    return there.model_copy(update={"samples": samples or there.samples, "finished": None, "stopped": None})
+    return there.model_copy(update={"settings": settings, "finished": None, "stopped": None})
 
 
 def versions() -> dict[str, str]:
@@ -104,7 +116,7 @@ class Survey:
     unusable: Mapping[str, tuple[str, ...]]
 
 
-async def survey(rushes: Rushes, slots: Sequence[Slot], run: str) -> Survey:
+async def survey(rushes: Rushes, slots: Sequence[Slot], run: str, settings: RunSettings) -> Survey:
     """Holds every slot against the ledger, the cards and the keys; sends nothing."""
     found = await _found(rushes, run)
     reasons: dict[str, dict[str, None]] = defaultdict(dict)
@@ -112,7 +124,7 @@ async def survey(rushes: Rushes, slots: Sequence[Slot], run: str) -> Survey:
     for slot in slots:
         if slot.label in found:
             continue
-        [candidate] = rushes.plan(slot.request, endpoint=slot.endpoint)
+        [candidate] = rushes.plan(slot.request, endpoint=slot.endpoint, fit=settings.fit, unpriced=settings.unpriced)
         if candidate.plan is None or not candidate.usable:
             reasons[slot.endpoint] |= dict.fromkeys(candidate.reasons)
         else:
@@ -124,19 +136,26 @@ async def survey(rushes: Rushes, slots: Sequence[Slot], run: str) -> Survey:
         missing=[slot for slot, _ in plans],
         usd=sum((plan.price or Decimal(0) for _, plan in plans), Decimal(0)),
         spent=await rushes.spent(run=run),
-        seconds=_duration(plans),
+        seconds=_duration(plans, settings),
         unusable={endpoint: tuple(each) for endpoint, each in reasons.items()},
     )
 
 
-def _duration(plans: Sequence[tuple[Slot, Plan]]) -> float | None:
-    lanes: dict[str, float] = defaultdict(float)
+def _duration(plans: Sequence[tuple[Slot, Plan]], settings: RunSettings) -> float | None:
+    """By the cards' priors: no faster than the slowest provider, nor than the blocks that wait for each other."""
+    providers: dict[str, float] = defaultdict(float)
+    blocks: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for slot, plan in plans:
         wait = expected(plan.endpoint, plan.settings.seconds)
         if wait is None:
             return None
-        lanes[slot.provider] += wait.median
-    return max(lanes.values(), default=0.0)
+        side_by_side = settings.concurrency.get(slot.provider, 1)
+        providers[slot.provider] += wait.median / side_by_side
+        if side_by_side == 1:
+            blocks[slot.block][slot.provider] += wait.median
+    together = sum(max(each.values()) for each in blocks.values())
+    paced = settings.block_minutes * 60 * (len({slot.block for slot, _ in plans}) - 1)
+    return max([together, paced, *providers.values()])
 
 
 def check_usable(survey: Survey, *, skip: bool) -> None:
@@ -171,6 +190,7 @@ class Run:
 
     rushes: Rushes
     survey: Survey
+    settings: RunSettings
     folder: Folder
     max_usd: Decimal | None
     #: Called with every result as it comes, and with those of earlier starts first.
@@ -183,30 +203,41 @@ class Run:
     async def make(self) -> None:
         """Makes what is missing and collects what is there; results are on disk as they come.
 
-        Cancelling it stops sending; jobs on their way are found again at the next start.
+        A block is begun once the one before it has ended, so that its models meet the same hour; a provider that may
+        have more jobs in flight goes as many blocks ahead. Cancelling it stops sending; jobs on their way are found
+        again at the next start.
         """
         self._before = self.folder.results()
+        self._pace = _Pace(self.survey, self.settings, self.rushes.clock)
         lanes: dict[str, list[Slot]] = defaultdict(list)
         for slot in self.survey.slots:
             lanes[slot.provider].append(slot)
         async with asyncio.TaskGroup() as group:
-            for lane in lanes.values():
-                group.create_task(self._lane(lane))
+            for provider, lane in lanes.items():
+                group.create_task(self._lane(lane, self.settings.concurrency.get(provider, 1)))
 
-    async def _lane(self, slots: Sequence[Slot]) -> None:
-        for slot in slots:
-            try:
-                result = await self._one(slot)
-            except (NotAuthorized, Retired, Unsupported) as error:
-                self.closed[slot.endpoint] = error.message
-                continue
-            except VideoError as error:
-                self.stopped = self.stopped or error
-                continue
+    async def _lane(self, slots: Sequence[Slot], side_by_side: int) -> None:
+        turns = asyncio.Semaphore(side_by_side)
+        async with asyncio.TaskGroup() as group:
+            for slot in slots:
+                await turns.acquire()
+                await self._pace.may_begin(slot, side_by_side)
+                group.create_task(self._turn(slot, turns))
+
+    async def _turn(self, slot: Slot, turns: asyncio.Semaphore) -> None:
+        try:
+            result = await self._one(slot)
+        except (NotAuthorized, Retired, Unsupported) as error:
+            self.closed[slot.endpoint] = error.message
+        except VideoError as error:
+            self.stopped = self.stopped or error
+        else:
             if result is not None:
                 if result != self._before.get(slot.label):
                     self.folder.add(result)
                 self.on_result(slot, result)
+        self._pace.ended(slot)
+        turns.release()
 
     async def _one(self, slot: Slot) -> Result | None:
         job = self.survey.found.get(slot.label)
@@ -217,22 +248,25 @@ class Run:
         [made] = await self.rushes.generate_all(
             slot.request,
             endpoint=slot.endpoint,
+            fit=self.settings.fit,
+            unpriced=self.settings.unpriced,
             run=self.folder.name,
             run_max_usd=self.max_usd,
             label=slot.label,
         )
-        if isinstance(made, NotAuthorized | Retired):
+        if isinstance(made, NotAuthorized | NotSent | Retired):
             self.closed[slot.endpoint] = made.message
         return await self._result(slot, made)
 
-    async def _collect(self, slot: Slot, job: Job) -> Result:
+    async def _collect(self, slot: Slot, job: Job) -> Result | None:
         job = await self.rushes.job(job.id)
         if job.state in PARKED:
             job = await self.rushes.resume(job.id)
         [made] = await self.rushes.wait(job)
         return await self._result(slot, made)
 
-    async def _result(self, slot: Slot, made: Take | VideoError) -> Result:
+    async def _result(self, slot: Slot, made: Take | VideoError) -> Result | None:
+        """None where the vendor took nothing: that says nothing of the model, and the slot is made again."""
         if isinstance(made, Take):
             clip = self.folder.keep(made.path, slot.stem)
             return of_take(slot, made, await self.rushes.job(made.job), clip, self._before.get(slot.label))
@@ -242,7 +276,48 @@ class Run:
                 f"{slot.label}: another process is at work on job {job.id}",
                 hint="Start the run again once that has ended.",
             )
-        return of_job(slot, job)
+        return None if _never_asked(job) else of_job(slot, job)
+
+
+class _Pace:
+    """When a slot's turn has come: the blocks before it have ended, and it is late enough."""
+
+    def __init__(self, survey: Survey, settings: RunSettings, clock: Clock) -> None:
+        self._clock = clock
+        self._start = clock.monotonic()
+        self._gap = settings.block_minutes * 60
+        self._left = Counter(slot.block for slot in survey.slots)
+        self._blocks = sorted(self._left)
+        #: Only blocks with something to send are spread over the day.
+        self._places = {block: place for place, block in enumerate(sorted({slot.block for slot in survey.missing}))}
+        #: When a block began, by its place.
+        self._begun: dict[int, float] = {}
+        self._moved = asyncio.Event()
+
+    async def may_begin(self, slot: Slot, ahead: int) -> None:
+        """Waits until at most `ahead` blocks are under way, this one counted."""
+        while slot.block not in self._blocks[:ahead]:
+            await self._moved.wait()
+        place = self._places.get(slot.block)
+        if place is None:
+            return
+        while (late := self._due(place) - self._clock.monotonic()) > 0:
+            await self._clock.sleep(late)
+        self._begun.setdefault(place, self._clock.monotonic())
+
+    def _due(self, place: int) -> float:
+        """The earliest moment of a block: so long after the one before it began, or might have begun."""
+        if not place:
+            return self._start
+        before = self._begun.get(place - 1)
+        return (self._due(place - 1) if before is None else before) + self._gap
+
+    def ended(self, slot: Slot) -> None:
+        self._left[slot.block] -= 1
+        if not self._left[slot.block]:
+            self._blocks.remove(slot.block)
+            moved, self._moved = self._moved, asyncio.Event()
+            moved.set()
 
 
 async def _found(rushes: Rushes, run: str) -> dict[str, Job]:

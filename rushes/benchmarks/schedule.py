@@ -28,17 +28,26 @@ class Slot:
     @cached_property
     def label(self) -> str:
         """Names the slot in the ledger: equal in every start of the same run."""
-        return f"{self.cell}/{self.prompt.id}/{self.model}/{self.sample}"
+        return label_of(self.cell, self.prompt.id, self.model, self.sample)
 
     @property
     def stem(self) -> str:
         """A readable file name, without its suffix."""
-        more = f"-{self.sample}" if self.sample > 1 else ""
-        return f"{self.model}-{self.cell}-{self.prompt.id}{more}"
+        return stem_of(self.cell, self.prompt.id, self.model, self.sample)
 
     @property
     def provider(self) -> str:
         return self.endpoint.partition("/")[0]
+
+
+def label_of(cell: str, prompt: str, model: str, sample: int) -> str:
+    """What a clip of a run is called, fresh or imported."""
+    return f"{cell}/{prompt}/{model}/{sample}"
+
+
+def stem_of(cell: str, prompt: str, model: str, sample: int) -> str:
+    """The name of its file in the run's folder, without the suffix."""
+    return f"{model}-{cell}-{prompt}" + (f"-{sample}" if sample > 1 else "")
 
 
 def schedule(suite: Suite, *, samples: int, seed: int) -> Sequence[Slot]:
@@ -50,10 +59,10 @@ def schedule(suite: Suite, *, samples: int, seed: int) -> Sequence[Slot]:
     block = 0
     for sample in range(1, samples + 1):
         dice = Random(f"{seed}/{sample}")
-        blocks = [(cell, prompt) for cell in suite.cells for prompt in suite.prompts]
+        blocks = [(cell, prompt) for cell in suite.cells for prompt in suite.prompts_of(cell)]
         dice.shuffle(blocks)
         for cell, prompt in blocks:
-            models = [*suite.models]
+            models = [*suite.endpoints]
             dice.shuffle(models)
             slots += [_slot(suite, cell, prompt, model, sample, block) for model in models]
             block += 1
@@ -66,7 +75,8 @@ def _slot(suite: Suite, cell: str, prompt: Prompt, model: str, sample: int, bloc
         prompt=prompt.text,
         seconds=settings.seconds[model],
         resolution=settings.resolution,
-        aspect_ratio=settings.aspect_ratio,
+        aspect_ratio=prompt.aspect_ratio or settings.aspect_ratio,
         audio=settings.audio,
+        image=prompt.image,
     )
-    return Slot(cell, prompt, model, suite.models[model], sample, block, request)
+    return Slot(cell, prompt, model, suite.endpoints[model], sample, block, request)

@@ -1,4 +1,4 @@
-"""What a run's results say: one row for each model and cell, one row for each clip, and what must be said beside them.
+"""What a run's results say: rows for models, clips, pairs, metrics and categories, and what to say beside them.
 
 Needs the packages of the extra `bench`. What nobody knows is None in data, "n/a" in text, and never 0.
 """
@@ -6,30 +6,33 @@ Needs the packages of the extra `bench`. What nobody knows is None in data, "n/a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from math import inf, isinf
+from math import isinf
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rushes.amounts import UNKNOWN
 from rushes.benchmarks.folder import Folder, RunInfo
+from rushes.benchmarks.measured import Measured
+from rushes.benchmarks.metrics import METRICS, Metric
+from rushes.benchmarks.notes import notes
 from rushes.benchmarks.result import Result
-from rushes.benchmarks.wording import HEADINGS, STRETCHES, notes, shown
+from rushes.benchmarks.wording import DECISION, DETAILS, HEADINGS, PAIR_HEADINGS, pair_shown, shown
 from rushes.errors import SetupError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from rushes.benchmarks.clips import Clip
 
 FILES = ("table.md", "table.csv", "table.json")
 
 
 def need_pandas() -> None:
     """Raises SetupError where the packages that draw tables and pictures are not installed."""
-    for name in ("matplotlib", "pandas"):
+    for name in ("jinja2", "matplotlib", "pandas"):
         if find_spec(name) is None:
             raise SetupError(
                 f"benchmarks need {name}, which is not installed", hint="Install it: pip install 'rushes[bench]'"
@@ -38,14 +41,22 @@ def need_pandas() -> None:
 
 @dataclass(frozen=True)
 class Table:
-    """A run's results in rows. Seconds and US dollars."""
+    """A run's results in rows. Seconds and US dollars; see the functions named for what the columns mean."""
 
     info: RunInfo
     simulated: bool
-    #: A row for each cell and model, in the suite's order; also where nothing was made.
+    #: A row for each cell and model, in the suite's order. `rushes.benchmarks.summary.rows`
     summary: pd.DataFrame
     #: A row for each clip asked for, failures too, in the order they were started.
     clips: pd.DataFrame
+    #: A row for each cell and pair of models: which is faster. `rushes.benchmarks.pairs.speed`
+    pairs: pd.DataFrame
+    #: A row for each cell, model and metric. `rushes.benchmarks.panel.panel`
+    panel: pd.DataFrame
+    #: A row for each cell, model and category of prompts. `rushes.benchmarks.panel.categories`
+    categories: pd.DataFrame
+    #: The clips themselves, as in `clips`.
+    whole: Sequence[Clip]
     #: What the numbers do not say by themselves, a sentence each.
     notes: Sequence[str]
 
@@ -56,70 +67,117 @@ class Table:
 
     @property
     def when(self) -> str:
-        return f"SIMULATED, world of {self.info.day}" if self.simulated else f"{self.info.day}"
+        if self.info.simulated:
+            return f"SIMULATED, world of {self.info.day}"
+        return f"SIMULATED clips, {self.info.day}" if self.simulated else f"{self.info.day}"
 
     @property
     def complete(self) -> bool:
-        """True where every clip of the suite was tried."""
-        return len(self.clips) == int(self.summary["planned"].sum())
+        """True where every clip was tried that the run makes; what was left out by agreement is none of them."""
+        rows = [row for row in records(self.summary) if row["endpoint"] not in self.info.left_out]
+        return all(row["tried"] >= (row["planned"] or 0) for row in rows)
 
     def shown(self) -> list[dict[str, str]]:
         """The summary as text, by the keys of HEADINGS."""
         return [shown(row) for row in records(self.summary)]
 
     def json(self) -> dict[str, Any]:
+        """Everything, for other programs; what has no end is the text "inf", since JSON has no infinity."""
+        found: dict[str, Any] = _plain(self._everything())
+        return found
+
+    def _everything(self) -> dict[str, Any]:
         return {
             "title": self.title,
             "simulated": self.simulated,
             "run": self.info.model_dump(mode="json"),
             "summary": records(self.summary),
-            "clips": records(self.clips),
+            "pairs": records(self.pairs),
+            "panel": records(self.panel),
+            "categories": records(self.categories),
+            "metrics": {name: _metric(metric) for name, metric in METRICS.items()},
+            "clips": [row | _checks(clip) for row, clip in zip(records(self.clips), self.whole, strict=True)],
             "notes": [*self.notes],
         }
 
     def markdown(self) -> str:
-        rows = [[*HEADINGS.values()], ["---"] * len(HEADINGS)]
-        rows += [[row[key] for key in HEADINGS] for row in self.shown()]
-        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-        return "\n".join([f"**{self.title}**", "", *lines, "", *(f"- {note}" for note in self.notes), ""])
+        """The summary in two tables, which models are faster, and the notes."""
+        rows = self.shown()
+        parts = [
+            f"**{self.title}**",
+            _grid({name: HEADINGS[name] for name in DECISION}, rows),
+            _grid(PAIR_HEADINGS, [pair_shown(row) for row in records(self.pairs)]),
+            "**Details**",
+            _grid({name: HEADINGS[name] for name in DETAILS}, rows),
+            "\n".join(f"- {' '.join(note.split())}" for note in self.notes),
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
 
     def write(self, folder: Path) -> None:
-        """`table.md` (the summary), `table.csv` (the clips) and `table.json` (both)."""
+        """`table.md` (the summary), `table.csv` (the clips) and `table.json` (everything)."""
         (folder / "table.md").write_text(self.markdown(), encoding="utf-8")
         self.clips.to_csv(folder / "table.csv", index=False, na_rep=UNKNOWN)
-        text = json.dumps(self.json(), indent=2, ensure_ascii=False, default=str)
+        text = json.dumps(self.json(), indent=1, ensure_ascii=False, default=str, allow_nan=False)
         (folder / "table.json").write_text(text + "\n", encoding="utf-8")
 
 
 def table_of(folder: Folder) -> Table:
-    """The table of the run in `folder`. Raises SetupError without the extra `bench`."""
-    info = folder.info()
-    if info is None:
-        raise SetupError(f"{folder.path}: there is no such run")
-    return make_table(info, [*folder.results().values()])
+    """The table of the run in `folder`. Raises SetupError for no run, and without the extra `bench`."""
+    return make_table(folder.known(), [*folder.results().values()], folder.measures())
 
 
-def make_table(info: RunInfo, results: Sequence[Result]) -> Table:
-    """The table of a run and its results, which may be some of them only."""
+def make_table(info: RunInfo, results: Sequence[Result], measures: Mapping[str, Measured]) -> Table:
+    """The table of a run's results, which may be some of them only, and of what was measured of them."""
     need_pandas()
     import pandas as pd
 
-    suite = info.suite
+    from rushes.benchmarks.clips import clips_of
+    from rushes.benchmarks.pairs import speed
+    from rushes.benchmarks.panel import categories, panel
+    from rushes.benchmarks.summary import rows
+
     simulated = info.simulated or any(result.simulated for result in results)
-    rows = []
-    for cell in suite.cells:
-        for model in suite.models:
-            made = [result for result in results if (result.cell, result.model) == (cell, model)]
-            rows.append(_summary(info, cell, model, made))
-    clips = pd.DataFrame([_clip(result) for result in results], columns=[*_CLIP_COLUMNS], dtype=object)
-    clips = clips.sort_values(["block", "label"], ignore_index=True)
-    summary = pd.DataFrame(rows, dtype=object)
-    return Table(info, simulated, summary, clips, [*notes(info, results, simulated)])
+    ordered = sorted(results, key=lambda result: (result.block is None, result.block or 0, result.label))
+    whole = clips_of(info, ordered, measures)
+    pairs, placed = speed(info, whole)
+    summary = [row | {"speed_tier": placed.get((row["cell"], row["model"]))} for row in rows(info, whole)]
+    return Table(
+        info=info,
+        simulated=simulated,
+        summary=pd.DataFrame(summary, dtype=object),
+        clips=pd.DataFrame([_clip(clip) for clip in whole], columns=[*_CLIP_COLUMNS, *METRICS], dtype=object),
+        pairs=pd.DataFrame(pairs, columns=[*_PAIR_COLUMNS], dtype=object),
+        panel=pd.DataFrame([*panel(info, whole)], dtype=object),
+        categories=pd.DataFrame([*categories(info, whole)], dtype=object),
+        whole=whole,
+        notes=[*notes(info, whole, simulated)],
+    )
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame, with None for what is unknown."""
     return [{str(key): value for key, value in row.items()} for row in frame.astype(object).to_dict("records")]
+
+
+def _grid(headings: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> str:
+    """A Markdown table; nothing where there is no row."""
+    if not rows:
+        return ""
+    lines = [[*headings.values()], ["---"] * len(headings), *([row[key] for key in headings] for row in rows)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {name: getattr(metric, name) for name in metric.__dataclass_fields__ if name not in ("name", "read")}
+
+
+def _plain(value: Any) -> Any:
+    """The same with the text "inf" for what has no end."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, float) and isinf(value) else value
 
 
 # --- one row ----------------------------------------------------------------------------------------------------------
@@ -131,9 +189,10 @@ _CLIP_COLUMNS = (
     "category",
     "model",
     "endpoint",
+    "source",
     "sample",
-    "block",
-    "status",
+    "in_block",  # a metric is called block
+    "outcome",
     "reason",
     "simulated",
     "at",
@@ -143,8 +202,6 @@ _CLIP_COLUMNS = (
     "sent_size",
     "delivered_size",
     "sound",
-    "fps",
-    "bytes",
     "seconds_to_file",
     "resumed",
     "waited_seconds",
@@ -156,6 +213,8 @@ _CLIP_COLUMNS = (
     "poll_gap",
     "usd",
     "usd_how",
+    "checks_met",
+    "checks_missed",
     "rewritten_prompt",
     "job",
     "take",
@@ -163,83 +222,41 @@ _CLIP_COLUMNS = (
     "clip",
 )
 
+_PAIR_COLUMNS = ("cell", "a", "b", "prompts", "ratio", "low", "high", "verdict", "needed")
 
-def _clip(result: Result) -> dict[str, Any]:
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    result = clip.result
     file = result.delivered or {}
-    size = result.sent.get("size")
-    row = {name: getattr(result, name, None) for name in _CLIP_COLUMNS}
-    return row | {
-        "at": result.at.isoformat(),
-        "sent_seconds": result.sent["seconds"],
-        "sent_size": f"{size['width']}x{size['height']}" if size else None,
+    # Ten thousand clips pass here: read as they lie, without pydantic's way around.
+    given = vars(result)
+    values = {} if clip.measured is None else clip.measured.values
+    expected = [check.outcome for check in clip.expected]
+    return {name: given.get(name) for name in _CLIP_COLUMNS} | {
+        "in_block": result.block,
+        "outcome": clip.outcome,
+        "reason": "; ".join(clip.reasons) or None,
+        "at": None if result.at is None else result.at.isoformat(),
+        "sent_seconds": result.sent.get("seconds"),
+        "sent_size": _size(result.sent.get("size")),
         "delivered_seconds": file.get("seconds"),
-        "delivered_size": f"{file['width']}x{file['height']}" if file else None,
+        "delivered_size": _size(file or None),
         "sound": (file["audio_codec"] is not None) if file else None,
-        "fps": file.get("fps"),
-        "bytes": file.get("bytes"),
         "seconds_to_file": result.seconds_to_file,
+        "checks_met": expected.count("pass"),
+        "checks_missed": expected.count("fail"),
         **{name: result.timing.get(name) for name in ("submit", "queue", "render", "making", "download", "poll_gap")},
+        **{name: None if (value := values.get(name)) is None else value.value for name in METRICS},
     }
 
 
-def _summary(info: RunInfo, cell: str, model: str, made: Sequence[Result]) -> dict[str, Any]:
-    suite = info.suite
-    usable = [result for result in made if result.usable]
-    files = [result.delivered for result in made if result.delivered is not None]
-    lengths = [file["seconds"] for file in files if file["seconds"] is not None]
-    costs = [result.usd for result in usable]
-    everything = [result.usd for result in made]
-    asked = sorted({prompt.asked_seconds for prompt in suite.prompts if prompt.asked_seconds is not None})
-    counts = {status: sum(result.status == status for result in made) for status in _FAILURES}
-    planned = len(suite.prompts) * info.samples
+def _size(size: Mapping[str, Any] | None) -> str | None:
+    return None if size is None else f"{size['width']}x{size['height']}"
+
+
+def _checks(clip: Clip) -> dict[str, Any]:
     return {
-        "cell": cell,
-        "model": model,
-        "endpoint": suite.models[model],
-        "planned": planned,
-        "made": len(made),
-        "usable": len(usable),
-        **counts,
-        "asked_seconds": " ".join(f"{each:g}" for each in asked) or None,
-        "sent_seconds": suite.cells[cell].seconds[model],
-        "delivered_seconds_min": min(lengths, default=None),
-        "delivered_seconds_max": max(lengths, default=None),
-        "sizes": " ".join(sorted({f"{file['width']}x{file['height']}" for file in files})) or None,
-        "with_sound": sum(file["audio_codec"] is not None for file in files) if files else None,
-        "files": len(files),
-        **_to_file(made),
-        **{f"{name}_median": _median(result.timing.get(name) for result in usable) for name in STRETCHES},
-        **{f"{name}_known": sum(result.timing.get(name) is not None for result in usable) for name in STRETCHES},
-        "usd_clip_median": median(known) if (known := [each for each in costs if each is not None]) else None,
-        "usd_clip_min": min(known, default=None),
-        "usd_clip_max": max(known, default=None),
-        "usd_how": " ".join(sorted({result.usd_how for result in made})) or None,
-        "usd_total": None if None in everything or not made else sum(filter(None, everything), Decimal(0)),
+        "changes": [*clip.result.changes],
+        "checks": [] if clip.checks is None else [asdict(check) for check in clip.checks],
+        "measured": None if clip.measured is None else clip.measured.model_dump(mode="json", exclude={"format"}),
     }
-
-
-_FAILURES = ("unusable", "failed", "refused", "overdue", "unclear", "lost", "cancelled")
-
-
-def _to_file(made: Sequence[Result]) -> dict[str, float | int | None]:
-    """The median over what is usable and what was given up waiting for, which took longer than we waited.
-
-    Where the median itself is among the latter, all that is known is what it is more than.
-    """
-    seconds = [total for result in made if result.usable and (total := result.seconds_to_file) is not None]
-    late = [result for result in made if result.usable or result.status == "overdue"]
-    limits = [each.waited_seconds for each in late if each.waited_seconds is not None and each.seconds_to_file is None]
-    middle = median([*seconds, *(inf for _ in limits)]) if seconds or limits else None
-    beyond = middle is not None and isinf(middle)
-    return {
-        "seconds_to_file_median": None if beyond else middle,
-        "seconds_to_file_more_than": min(limits) if beyond else None,
-        "seconds_to_file_min": min(seconds, default=None),
-        "seconds_to_file_max": max(seconds, default=None),
-        "seconds_to_file_known": len(seconds),
-    }
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None

@@ -1,32 +1,62 @@
-"""A table's numbers as text: what each column is called, what each row shows, and what must be said beside them."""
+"""A table's numbers as text: what each column is called, and what each row shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping
+from math import isinf
 from typing import Any
 
-from rushes.amounts import UNKNOWN, usd, usd_text
-from rushes.benchmarks.folder import RunInfo
-from rushes.benchmarks.result import Result
+from rushes.amounts import UNKNOWN, usd_text
 
-#: Stretches of a clip's making that have a column of their own.
-STRETCHES = ("queue", "render", "download", "poll_gap")
 #: Headings of the summary, by the keys of `shown`.
 HEADINGS = {
     "cell": "Cell",
     "model": "Model",
-    "usable": "Usable",
+    "usable": "Usable [95 %]",
     "length": "Asked → sent → delivered (s)",
     "file": "File",
-    "to_file": "Seconds to file, median (min–max)",
+    "to_file": "Seconds to file, p50 [95 %]",
+    "slowest": "Slowest",
+    "speed_tier": "Speed tier",
     "queue": "Queue (s)",
     "render": "Render (s)",
     "download": "Download (s)",
     "poll_gap": "Poll gap (s)",
+    "seconds_per_usable": "Seconds per usable clip [95 %]",
     "usd_clip": "$ a clip",
+    "usd_per_usable": "$ per usable clip [95 %]",
     "usd_total": "$ in all",
+    "checks": "Described and found",
 }
+#: What one decides by, and the rest.
+DECISION = (
+    *("cell", "model", "usable", "to_file", "slowest", "speed_tier"),
+    *("usd_clip", "usd_per_usable", "checks"),
+)
+DETAILS = ("cell", "model", *(name for name in HEADINGS if name not in DECISION))
+PAIR_HEADINGS = {
+    "cell": "Cell",
+    "pair": "Speed, prompt by prompt",
+    "verdict": "",
+    "ratio": "Ratio [95 %]",
+    "prompts": "Prompts",
+}
+
+
+def pair_shown(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row of the pairs as text, by the keys of PAIR_HEADINGS; the faster by its mean stands first."""
+    verdict = row["verdict"]
+    if verdict == "not separable":
+        more = "more than 1,000" if row["needed"] is None else f"about {row['needed']}"
+        verdict = f"not separable; takes {more} prompts"
+    ratio = UNKNOWN if row["ratio"] is None else number(row["ratio"], 2) + interval(row["low"], row["high"], 2)
+    return {
+        "cell": row["cell"],
+        "pair": f"{row['a']} against {row['b']}",
+        "verdict": verdict,
+        "ratio": ratio,
+        "prompts": str(row["prompts"]),
+    }
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, str]:
@@ -34,23 +64,54 @@ def shown(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "cell": row["cell"],
         "model": row["model"],
-        "usable": f"{row['usable']} of {row['made']}" if row["made"] else "not made",
-        "length": f"{_asked(row)} → {row['sent_seconds']:g} → {_delivered(row)}",
+        "usable": _usable(row),
+        "length": f"{row['asked_seconds'] or UNKNOWN} → {row['sent_seconds'] or UNKNOWN} → {_delivered(row)}",
         "file": _file(row),
-        "to_file": _seconds_to_file(row),
-        **{name: _number(row[f"{name}_median"]) for name in STRETCHES},
+        "to_file": _to_file(row),
+        "slowest": _slowest(row),
+        "speed_tier": UNKNOWN if row["speed_tier"] is None else str(row["speed_tier"]),
+        **{name: number(row[f"{name}_median"]) for name in ("queue", "render", "download", "poll_gap")},
+        "seconds_per_usable": with_interval(row, "seconds_per_usable"),
         "usd_clip": _usd_clip(row),
+        "usd_per_usable": _usd_per_usable(row),
         "usd_total": usd_text(row["usd_total"]),
+        "checks": _checks(row),
     }
 
 
-def _asked(row: Mapping[str, Any]) -> str:
-    named = (row["asked_seconds"] or UNKNOWN).split()
-    return "–".join(dict.fromkeys((named[0], named[-1])))
+def number(value: float | None, decimals: int = 1) -> str:
+    """With so many decimals; `n/a` for what nobody knows, `∞` for what has no end."""
+    if value is None:
+        return UNKNOWN
+    return "∞" if isinf(value) else f"{value:.{decimals}f}"
+
+
+def interval(low: float | None, high: float | None, decimals: int = 1) -> str:
+    """Such as ` [98.0–126.4]`, with a space before it; empty where there is none."""
+    return "" if low is None and high is None else f" [{number(low, decimals)}–{number(high, decimals)}]"
+
+
+def with_interval(row: Mapping[str, Any], name: str, decimals: int = 1) -> str:
+    """The column `name` with its `_low` and `_high`."""
+    return number(row[name], decimals) + interval(row[f"{name}_low"], row[f"{name}_high"], decimals)
+
+
+def percent(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{100 * share:.0f} %"
+
+
+def _usable(row: Mapping[str, Any]) -> str:
+    if not row["tried"]:
+        return "not made"
+    if row["success_low"] is None:
+        return f"{row['usable']} of {row['tried']}"
+    low, high = 100 * row["success_low"], 100 * row["success_high"]
+    return f"{row['usable']} of {row['tried']} [{low:.0f}–{high:.0f} %]"
 
 
 def _delivered(row: Mapping[str, Any]) -> str:
-    return _range(row["delivered_seconds_min"], row["delivered_seconds_max"])
+    low, high = number(row["delivered_seconds_min"]), number(row["delivered_seconds_max"])
+    return "–".join(dict.fromkeys((low, high)))
 
 
 def _file(row: Mapping[str, Any]) -> str:
@@ -66,15 +127,21 @@ def _file(row: Mapping[str, Any]) -> str:
     return f"{row['sizes'].replace(' ', ', ')} {sound}"
 
 
-def _seconds_to_file(row: Mapping[str, Any]) -> str:
-    if row["seconds_to_file_more_than"] is not None:
-        return f"> {row['seconds_to_file_more_than']:.0f}"
-    if row["seconds_to_file_median"] is None:
+def _to_file(row: Mapping[str, Any]) -> str:
+    if row["to_file_more_than"] is not None:
+        return f"> {row['to_file_more_than']:.0f}"
+    return number(row["to_file_median"]) + interval(row["to_file_low"], row["to_file_high"])
+
+
+def _slowest(row: Mapping[str, Any]) -> str:
+    """p95 where there are enough clips for it, else the slowest of so many."""
+    if row["to_file_p95"] is not None:
+        low = "" if row["to_file_p95_low"] is None else f"{number(row['to_file_p95_low'])}–"
+        return f"p95 {number(row['to_file_p95'])} [{low or '≤ '}{number(row['to_file_p95_high'])}]"
+    if row["to_file_max"] is None:
         return UNKNOWN
-    middle = _number(row["seconds_to_file_median"])
-    if row["seconds_to_file_known"] == 1:
-        return middle
-    return f"{middle} ({_range(row['seconds_to_file_min'], row['seconds_to_file_max'])})"
+    slowest = "longer than we waited," if isinf(row["to_file_max"]) else number(row["to_file_max"])
+    return f"{slowest} of {row['to_file_known']}"
 
 
 def _usd_clip(row: Mapping[str, Any]) -> str:
@@ -85,91 +152,12 @@ def _usd_clip(row: Mapping[str, Any]) -> str:
     return f"{usd_text(row['usd_clip_median'])} ({usd_text(row['usd_clip_min'])}–{usd_text(row['usd_clip_max'])})"
 
 
-def _range(low: float | None, high: float | None) -> str:
-    return "–".join(dict.fromkeys((_number(low), _number(high))))
+def _usd_per_usable(row: Mapping[str, Any]) -> str:
+    mean, limits = number(row["usd_per_usable"], 2), with_interval(row, "usd_per_usable", 2)
+    # Where nothing failed, every clip cost the same, and there is no doubt to show.
+    return mean if limits == f"{mean} [{mean}–{mean}]" else limits
 
 
-def _number(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.1f}"
-
-
-def counted(count: int, what: str) -> str:
-    """Such as `1 clip` or `2 clips`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-# --- beside the numbers -----------------------------------------------------------------------------------------------
-
-
-def notes(info: RunInfo, results: Sequence[Result], simulated: bool) -> Iterator[str]:
-    """What the numbers do not say by themselves, a sentence each."""
-    suite = info.suite
-    if simulated:
-        yield "Simulated: no vendor was asked. Seconds and dollars are a simulated world's and say nothing of a model."
-    lengths = {prompt.id: prompt.asked_seconds for prompt in suite.prompts if prompt.asked_seconds is not None}
-    if lengths:
-        asked = ", ".join(f"{name} {seconds:g} s" for name, seconds in lengths.items())
-        yield f"Asked is the length that a prompt's own words name ({asked}); sent is what each cell gives every model."
-    yield (
-        "Seconds to file run from the submit to the complete, checked file. Before a finished clip was noticed it may "
-        "have waited for as long as the poll gap."
-    )
-    for endpoint in suite.models.values():
-        usable = [result for result in results if result.endpoint == endpoint and result.usable]
-        yield from (f"{endpoint}: {said}." for said in _unknown(usable))
-    for how, words in _HOW.items():
-        if endpoints := sorted({result.endpoint for result in results if result.usd_how == how}):
-            yield f"Dollars {words}: {', '.join(endpoints)}."
-    yield (
-        "These are medians of few clips, with the fastest and the slowest: only large differences mean anything, and "
-        "nothing here says which clips are better."
-    )
-    if unseen := [result for result in results if result.usable and result.seconds_to_file is None]:
-        of = ", ".join(sorted({result.endpoint for result in unseen}))
-        yield (
-            f"{counted(len(unseen), 'clip')} of {of} ended while the run stood still: seconds to file are not known, "
-            "or known only to be more than we waited."
-        )
-    yield from _failures(results)
-    for endpoint, reasons in info.left_out.items():
-        yield f"Left out: {endpoint}: {'; '.join(reasons)}."
-    planned = len(suite.cells) * len(suite.models) * len(suite.prompts) * info.samples
-    if len(results) < planned:
-        because = f": {info.stopped}" if info.stopped else "."
-        yield f"{len(results)} of {planned} clips were tried{because}"
-
-
-def _failures(results: Sequence[Result]) -> Iterator[str]:
-    """A sentence for each endpoint and way to end without a usable file, with the first of the reasons."""
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        if not result.usable:
-            groups.setdefault((result.endpoint, result.status), []).append(result)
-    for (endpoint, status), group in groups.items():
-        clips = ", ".join(f"{each.cell} {each.prompt}" + f" {each.sample}" * (each.sample > 1) for each in group[:3])
-        more = f" and {len(group) - 3} more in table.csv" if len(group) > 3 else ""
-        costs = [each.usd for each in group]
-        cost = usd(None if None in costs else sum(filter(None, costs), Decimal(0)))
-        why = group[0].reason or "no reason given"
-        yield f"{endpoint}: {len(group)} {status} ({clips}{more}), counted for {cost}: {why}."
-
-
-_HOW = {
-    "reported": "from what the vendor reports",
-    "estimated": "estimated from the dated price",
-    "assumed": "assumed in full, since the vendor's rule for such clips is not known",
-    "not billed": "not billed by the vendor's rule",
-    "reserved": "reserved for jobs whose end is not known",
-    "unknown": "not known",
-}
-
-
-def _unknown(usable: Sequence[Result]) -> Iterator[str]:
-    known = {
-        name: sum(each.timing.get(name) is not None for each in usable) for name in ("queue", "render", "download")
-    }
-    if usable and (gone := [name for name, count in known.items() if not count]):
-        yield f"{', '.join(gone)} n/a, since nothing tells them apart from the rest"
-    for count in sorted({count for count in known.values() if 0 < count < len(usable)}):
-        names = " and ".join(name for name, each in known.items() if each == count)
-        yield f"{names} known for {count} of {len(usable)} clips only, and the medians are of those"
+def _checks(row: Mapping[str, Any]) -> str:
+    of = row["checks_met"] + row["checks_missed"]
+    return f"{row['checks_met']} of {of}" if of else UNKNOWN

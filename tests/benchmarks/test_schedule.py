@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 from rushes.benchmarks.schedule import schedule
 from rushes.benchmarks.suite import load_suite
 from rushes.config import load_config
+from tests.benchmarks.conftest import make_suite
 
 QUICKSTART = load_suite("quickstart", load_config())
 
@@ -47,3 +49,44 @@ def test_every_model_is_sent_the_length_of_its_cell() -> None:
 
     assert sent["short", "wan-2.5"] == 5
     assert sent["medium", "veo-3.1"] == 8
+
+
+def test_a_cell_of_some_prompts_makes_only_those() -> None:
+    suite = load_suite("brief", load_config())
+
+    made = {(slot.cell, slot.prompt.id) for slot in schedule(suite, samples=1, seed=0)}
+
+    assert {prompt for cell, prompt in made if cell == "asked-15"} == {"brief-sunflowers"}
+    assert {prompt for cell, prompt in made if cell == "medium"} == {"brief-ramp", "brief-storm"}
+
+
+def test_two_names_of_one_endpoint_are_two_slots() -> None:
+    suite = make_suite("a ball", models={"one": "openai/sora-2", "two": "openai/sora-2"})
+
+    slots = schedule(suite, samples=1, seed=0)
+
+    assert {slot.label for slot in slots} == {"short/p1/one/1", "short/p1/two/1"}
+    assert {slot.endpoint for slot in slots} == {"openai/sora-2"}
+    assert {slot.provider for slot in slots} == {"openai"}
+
+
+def test_a_model_whose_clips_are_imported_is_not_made() -> None:
+    suite = make_suite("a ball", models={"sora-2": "openai/sora-2"})
+    suite = suite.model_copy(update={"models": {**suite.models, "ours": None}})
+
+    assert [slot.model for slot in schedule(suite, samples=2, seed=0)] == ["sora-2", "sora-2"]
+
+
+def test_a_prompts_own_shape_and_picture_go_before_the_cells(tmp_path: Path) -> None:
+    suite = make_suite("a ball", models={"sora-2": "openai/sora-2"})
+    tall = suite.prompts[0].model_copy(update={"aspect_ratio": "9:16", "image": tmp_path / "boat.png"})
+
+    [slot] = schedule(suite.model_copy(update={"prompts": (tall,)}), samples=1, seed=0)
+
+    assert slot.request.aspect_ratio == "9:16"
+    assert slot.request.image == tmp_path / "boat.png"
+    assert (slot.request.seconds, slot.request.resolution, slot.request.audio) == (4, "720p", True)
+
+
+def test_the_seed_goes_to_no_model() -> None:
+    assert {slot.request.seed for slot in schedule(QUICKSTART, samples=1, seed=7)} == {None}

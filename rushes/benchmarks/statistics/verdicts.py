@@ -141,12 +141,15 @@ def _pair(a: int, b: int, n: int, mean: float, error: float, limit: float, equiv
     elif mean == error == 0 or abs(mean) + quantile(0.95, n - 1) * error < equivalent:
         verdict = "equivalent"
     else:
-        needed = _needed(n, abs(mean), half, comparisons)
+        needed = needed_prompts(n, abs(mean), half, comparisons)
     return Pair(a, b, n, mean, mean - half, mean + half, verdict, needed)
 
 
-def _needed(n: int, mean: float, half: float, comparisons: int) -> int | None:
-    """The fewest prompts m with `mean` above `half` · sqrt(n / m) · e(m) / e(n), e being `expected`."""
+def needed_prompts(n: int, mean: float, half: float, comparisons: int) -> int | None:
+    """About how many prompts would separate a difference of `mean` whose interval from `n` is ± `half`, above `mean`.
+
+    The fewest m with `mean` above `half` · sqrt(n / m) · e(m) / e(n), e being `expected`; None above 1,000.
+    """
     now = expected(n, comparisons)
 
     def separates(m: int) -> bool:

@@ -1,0 +1,281 @@
+"""Brings clips that are there into a run: measured and compared like fresh ones, and marked `imported`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from rushes.benchmarks.folder import Folder, RunInfo
+from rushes.benchmarks.manifest import Entry
+from rushes.benchmarks.result import Result
+from rushes.benchmarks.runner import versions
+from rushes.benchmarks.schedule import label_of, stem_of
+from rushes.benchmarks.settings import RunSettings
+from rushes.benchmarks.suite import Cell, Prompt, Suite, unknown
+from rushes.config import Config
+from rushes.errors import BadFile, BadInput
+from rushes.probe import probe
+from rushes.yaml import Document
+
+#: Of clips that belong to no suite.
+CELL = "imported"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip to be brought in."""
+
+    entry: Entry
+    file: Path
+    sha256: str
+    cell: str
+    prompt: Prompt
+    sample: int
+
+    @property
+    def label(self) -> str:
+        return label_of(self.cell, self.prompt.id, self.entry.model, self.sample)
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is about to be brought into a run; nothing is copied yet."""
+
+    info: RunInfo
+    clips: Sequence[Clip]
+    #: Files that are missing or cannot be read, with file, line and why.
+    bad: Sequence[str]
+
+
+def survey(
+    folder: Folder,
+    source: Path,
+    document: Document,
+    entries: Sequence[Entry],
+    suite: Suite | None,
+    config: Config,
+    *,
+    day: date,
+    now: datetime,
+    command: Sequence[str],
+) -> Import:
+    """Holds the entries of a manifest against the suite, the run that may be there, and the disk; changes nothing.
+
+    `suite` None: that of the run, or one made of the manifest's own prompts. Raises BadConfig, by line, for entries
+    that name no prompt, cell or endpoint that is there; BadInput for another run of the same name.
+    """
+    there = folder.info()
+    if there is not None and suite is not None and not _same(folder, there.suite, suite):
+        raise BadInput(
+            f"the run '{folder.name}' is of another suite: {there.suite.id} version {there.suite.version}",
+            hint="Give another --name, or leave --suite out to bring the clips into that run.",
+        )
+    whole = there.suite if there is not None else suite or _own_suite(folder.name, source, entries)
+    wrong = [*_wrong(document, entries, whole, config)]
+    if wrong:
+        raise document.errors(wrong)
+    clips, bad = _clips(folder, source, document, entries, whole)
+    names = dict.fromkeys(entry.model for entry in entries)
+    cells = {name: Cell() for name in dict.fromkeys(clip.cell for clip in clips) if name not in whole.cells}
+    whole = whole.model_copy(
+        update={
+            "models": {**whole.models, **{name: None for name in names if name not in whole.models}},
+            "cells": {**whole.cells, **cells},
+        }
+    )
+    if there is not None:
+        return Import(there.model_copy(update={"suite": whole}), clips, bad)
+    info = RunInfo(
+        name=folder.name,
+        # Nothing of it is made here, so it has no endpoints.
+        suite=whole.model_copy(update={"models": dict.fromkeys(names), "cells": _without_lengths(whole.cells)}),
+        settings=RunSettings(),
+        simulated=False,
+        day=day,
+        started=now,
+        command=tuple(command),
+        versions=versions(),
+    )
+    return Import(info, clips, bad)
+
+
+def bring(folder: Folder, wanted: Import, on_clip: Callable[[Clip], None] = lambda clip: None) -> int:
+    """Copies the clips into the run's folder and writes down what they are; returns how many are new there."""
+    folder.save(wanted.info.model_copy(update={"suite": folder.keep_images(folder.with_images(wanted.info.suite))}))
+    there = folder.results()
+    new = 0
+    for clip in wanted.clips:
+        before = there.get(clip.label)
+        if before is None or before.sha256 != clip.sha256:
+            name = stem_of(clip.cell, clip.prompt.id, clip.entry.model, clip.sample)
+            folder.add(_result(clip, folder.keep(clip.file, name, link=False), wanted.info.suite.cells[clip.cell]))
+            new += 1
+        on_clip(clip)
+    return new
+
+
+def _same(folder: Folder, there: Suite, suite: Suite) -> bool:
+    """Whether a run is of `suite`; one of imported clips alone has none of its models and lengths."""
+    before, asked = folder.identity(there), folder.identity(suite)
+    if not there.endpoints:
+        bare = suite.model_copy(update={"models": {}, "cells": _without_lengths(suite.cells)})
+        asked = folder.identity(bare)
+        if not suite.cells:  # its cells are then those that the clips name
+            before = before | {"cells": {}}
+    return before == asked
+
+
+def _own_suite(name: str, source: Path, entries: Sequence[Entry]) -> Suite:
+    """A suite of the prompts that a manifest brings along."""
+    prompts: dict[str, Prompt] = {}
+    categories = {_plain(entry.prompt): entry.category for entry in reversed(entries) if entry.category}
+    for entry in entries:
+        text = _plain(entry.prompt)
+        if text not in prompts:
+            id = _id(text, {prompt.id for prompt in prompts.values()})
+            prompts[text] = Prompt(id=id, text=entry.prompt, category=categories.get(text, "any"))
+    return Suite(
+        id=_id(name, set()), version=1, title=f"Clips from {source.resolve().name}", prompts=tuple(prompts.values())
+    )
+
+
+def _id(text: str, taken: set[str]) -> str:
+    """A name made of the first words, with a number where it is taken."""
+    words = re.findall(r"[a-z0-9]+", text.lower())[:5]
+    stem = "-".join(words)[:50].strip("-") or "prompt"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _prompts(suite: Suite) -> Mapping[str, Prompt]:
+    """By text without regard to its spaces, and by id."""
+    return {prompt.id: prompt for prompt in suite.prompts} | {_plain(prompt.text): prompt for prompt in suite.prompts}
+
+
+def _wrong(
+    document: Document, entries: Sequence[Entry], suite: Suite, config: Config
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What the entries name that is not there: where it stands, and what would be right."""
+    prompts = _prompts(suite)
+    endpoints = [endpoint.id for card in config.cards.values() for endpoint in card.endpoints]
+    for at, entry in enumerate(entries):
+        text = _plain(entry.prompt)
+        prompt = prompts.get(text)
+        cell = entry.cell or next(iter(suite.cells), None)
+        if prompt is None:
+            asked = text if len(text) <= 60 else f"{text[:57]}…"
+            yield ("clips", at, "prompt"), unknown("prompt", asked, [prompt.id for prompt in suite.prompts])
+        elif entry.category not in (None, prompt.category):
+            yield ("clips", at, "category"), f"the prompt '{prompt.id}' is of the category '{prompt.category}'"
+        if entry.cell is None and len(suite.cells) > 1:
+            yield ("clips", at), f"say which cell it belongs to: {', '.join(suite.cells)}"
+        elif cell is not None and suite.cells and cell not in suite.cells:
+            yield ("clips", at, "cell"), unknown("cell", cell, suite.cells)
+        elif cell is not None and suite.cells and prompt is not None and prompt not in (held := suite.prompts_of(cell)):
+            ids = ", ".join(each.id for each in held)
+            yield ("clips", at, "prompt"), f"the cell '{cell}' does not hold the prompt '{prompt.id}'; it holds: {ids}"
+        if entry.endpoint is not None and entry.endpoint not in endpoints:
+            yield ("clips", at, "endpoint"), unknown("endpoint", entry.endpoint, endpoints)
+        if (maker := suite.models.get(entry.model)) is not None and entry.endpoint != maker:
+            said = f"'{entry.model}' is made by {maker} in this run; give the imported ones another name"
+            yield ("clips", at, "model"), said
+
+
+def _clips(
+    folder: Folder, source: Path, document: Document, entries: Sequence[Entry], suite: Suite
+) -> tuple[list[Clip], list[str]]:
+    there = folder.results()
+    prompts = _prompts(suite)
+    clips: dict[str, Clip] = {}
+    bad: list[str] = []
+    for at, entry in enumerate(entries):
+        where = f"{document.path}:{document.line(('clips', at))}"
+        file = source / entry.file
+        try:
+            with file.open("rb") as content:
+                digest = file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            bad.append(f"{where}: {file}: {error.strerror or error}")
+            continue
+        prompt = prompts[_plain(entry.prompt)]
+        cell = entry.cell or next(iter(suite.cells), CELL)
+        for sample in [entry.sample] if entry.sample else range(1, len(entries) + len(there) + 2):
+            clip = Clip(entry, file, digest, cell, prompt, sample)
+            before = there.get(clip.label)
+            free = clip.label not in clips and (before is None or before.sha256 == digest)
+            if free:
+                clips[clip.label] = clip
+                break
+        else:
+            other = "an earlier line" if clip.label in clips else f"the run '{folder.name}'"
+            raise BadInput(
+                f"{where}: {other} holds another clip as {clip.label}",
+                hint="Give it another sample, or bring it into a run of another --name.",
+            )
+    return [*clips.values()], bad
+
+
+def _without_lengths(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {name: cell.model_copy(update={"seconds": {}}) for name, cell in cells.items()}
+
+
+def _result(clip: Clip, kept: str, cell: Cell) -> Result:
+    entry, ordered = clip.entry, clip.entry.settings
+    delivered, simulated = _probed(clip.file)
+    width, _, height = (ordered.size or "").partition("x")
+    asked = {"prompt": clip.prompt.text} | ordered.model_dump(exclude_none=True)
+    return Result(
+        source="imported",
+        label=clip.label,
+        cell=clip.cell,
+        prompt=clip.prompt.id,
+        category=clip.prompt.category,
+        model=entry.model,
+        endpoint=entry.endpoint,
+        sample=clip.sample,
+        block=None,
+        status="delivered",
+        reason=None,
+        simulated=simulated,
+        at=entry.date,
+        asked_seconds=clip.prompt.asked_seconds,
+        asked=asked,
+        sent={
+            "seconds": ordered.seconds,
+            "resolution": ordered.resolution,
+            "size": {"width": int(width), "height": int(height)} if ordered.size else None,
+            # A cell does not mix clips with and without sound.
+            "audio": cell.audio if ordered.audio is None else ordered.audio,
+        },
+        delivered=delivered,
+        changes=(),
+        notes=(),
+        timing={} if entry.seconds is None else {"total": entry.seconds},
+        resumed=False,
+        waited_seconds=None,
+        usd=entry.cost,
+        usd_how="unknown" if entry.cost is None else "imported",
+        rewritten_prompt=None,
+        job=None,
+        take=f"import-{clip.sha256[:12]}",
+        sha256=clip.sha256,
+        clip=kept,
+    )
+
+
+def _probed(file: Path) -> tuple[Mapping[str, Any] | None, bool]:
+    """What the file is, None where it does not open; and whether a simulator made it."""
+    try:
+        found = probe(file)
+    except BadFile:
+        return None, False
+    return found.json(), found.simulated

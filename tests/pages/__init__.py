@@ -1,0 +1,1 @@
+"""The pages: what stands in them, and that a browser shows it."""
