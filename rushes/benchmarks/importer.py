@@ -75,7 +75,8 @@ def survey(
             f"the run '{folder.name}' is of another suite: {there.suite.id} version {there.suite.version}",
             hint="Give another --name, or leave --suite out to bring the clips into that run.",
         )
-    whole = there.suite if there is not None else suite or _own_suite(folder.name, source, entries)
+    # Nothing of a new run is made here, so it has no endpoints.
+    whole = there.suite if there is not None else _bare(suite or _own_suite(folder.name, source, entries))
     wrong = [*_wrong(document, entries, whole, config)]
     if wrong:
         raise document.errors(wrong)
@@ -92,8 +93,7 @@ def survey(
         return Import(there.model_copy(update={"suite": whole}), clips, bad)
     info = RunInfo(
         name=folder.name,
-        # Nothing of it is made here, so it has no endpoints.
-        suite=whole.model_copy(update={"models": dict.fromkeys(names), "cells": _without_lengths(whole.cells)}),
+        suite=whole,
         settings=RunSettings(),
         simulated=False,
         day=day,
@@ -123,8 +123,7 @@ def _same(folder: Folder, there: Suite, suite: Suite) -> bool:
     """Whether a run is of `suite`; one of imported clips alone has none of its models and lengths."""
     before, asked = folder.identity(there), folder.identity(suite)
     if not there.endpoints:
-        bare = suite.model_copy(update={"models": {}, "cells": _without_lengths(suite.cells)})
-        asked = folder.identity(bare)
+        asked = folder.identity(_bare(suite))
         if not suite.cells:  # its cells are then those that the clips name
             before = before | {"cells": {}}
     return before == asked
@@ -224,8 +223,10 @@ def _clips(
     return [*clips.values()], bad
 
 
-def _without_lengths(cells: Mapping[str, Cell]) -> dict[str, Cell]:
-    return {name: cell.model_copy(update={"seconds": {}}) for name, cell in cells.items()}
+def _bare(suite: Suite) -> Suite:
+    """The suite as far as imported clips need it: without models, endpoints and the lengths they are sent."""
+    cells = {name: cell.model_copy(update={"seconds": {}}) for name, cell in suite.cells.items()}
+    return suite.model_copy(update={"models": {}, "cells": cells})
 
 
 def _result(clip: Clip, kept: str, cell: Cell) -> Result:

@@ -146,7 +146,7 @@ def _unmeasured(info: RunInfo, clips: Sequence[Clip]) -> Iterator[str]:
 
 def _incomplete(info: RunInfo, clips: Sequence[Clip]) -> Iterator[str]:
     of = sum(planned(info, cell, model) or 0 for cell in info.suite.cells for model in info.suite.models)
-    tried = sum(clip.result.source == "fresh" for clip in clips)
+    tried = sum(planned(info, clip.result.cell, clip.result.model) is not None for clip in clips)
     if tried < of:
         because = f": {info.stopped}" if info.stopped else "."
         yield f"{tried} of {of} clips were tried{because}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -50,10 +50,10 @@ def stem_of(cell: str, prompt: str, model: str, sample: int) -> str:
     return f"{model}-{cell}-{prompt}" + (f"-{sample}" if sample > 1 else "")
 
 
-def schedule(suite: Suite, *, samples: int, seed: int) -> Sequence[Slot]:
+def schedule(suite: Suite, *, samples: int, seed: int, there: Collection[str] = ()) -> Sequence[Slot]:
     """Every slot in the order to start them: blocks in random order, each with every model once in random order.
 
-    More samples come after fewer, whose order stays.
+    More samples come after fewer, whose order stays. `there`: labels of imported clips, which need not be made.
     """
     slots: list[Slot] = []
     block = 0
@@ -66,7 +66,7 @@ def schedule(suite: Suite, *, samples: int, seed: int) -> Sequence[Slot]:
             dice.shuffle(models)
             slots += [_slot(suite, cell, prompt, model, sample, block) for model in models]
             block += 1
-    return slots
+    return [slot for slot in slots if slot.label not in there]
 
 
 def _slot(suite: Suite, cell: str, prompt: Prompt, model: str, sample: int, block: int) -> Slot:

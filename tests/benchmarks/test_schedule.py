@@ -90,3 +90,11 @@ def test_a_prompts_own_shape_and_picture_go_before_the_cells(tmp_path: Path) -> 
 
 def test_the_seed_goes_to_no_model() -> None:
     assert {slot.request.seed for slot in schedule(QUICKSTART, samples=1, seed=7)} == {None}
+
+
+def test_a_clip_that_was_imported_is_not_made() -> None:
+    whole = schedule(QUICKSTART, samples=1, seed=0)
+
+    less = schedule(QUICKSTART, samples=1, seed=0, there=[whole[3].label])
+
+    assert [*less] == [*whole[:3], *whole[4:]]

@@ -95,7 +95,9 @@ def run(
             now=datetime.now(UTC),
             command=["rushes", *sys.argv[1:]],
         )
-        slots = schedule(folder.with_images(info.suite), samples=info.settings.samples, seed=info.settings.seed)
+        there = [label for label, result in folder.results().items() if result.source == "imported"]
+        suite_here = folder.with_images(info.suite)
+        slots = schedule(suite_here, samples=info.settings.samples, seed=info.settings.seed, there=there)
         held = look(common, lambda opened: survey(opened, slots, folder.name, info.settings))
         _say_what_it_takes(info, held)
         check_usable(held, skip=skip_unusable)
