@@ -145,7 +145,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     command = ["bench", "run", str(folder / "small.yaml"), "--simulate"]
     command += ["--name", "run", "--home", str(folder / "home"), "--out", str(folder / "out")]
     out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as environ:
+        environ.delenv("COLUMNS", raising=False)
         code = main(command)
     return Done(folder / "small.yaml", folder / "home", folder / "out", Ended(code, out.getvalue(), err.getvalue()))
 
