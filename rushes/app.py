@@ -422,6 +422,37 @@ class Rushes:
         text = None if day is None else day.isoformat()
         return dollars(await self._ledger.spent(simulated=self.simulate, run=run, day=text))
 
+    async def reserve(
+        self, what: str, amount: Decimal, *, run: str | None = None, run_max_usd: Decimal | None = None
+    ) -> str:
+        """Sets US dollars aside for something other than a clip, such as a judge's answer; returns its name.
+
+        Counts in the caps of the run and the day. Raises OverBudget where one would be exceeded; then nothing may be
+        sent. Until it is settled it counts in full.
+        """
+        from rushes.jobs import money
+        from rushes.ledger import Expense, new_id
+
+        self._must_be_open()
+        now = self._clock.now()
+        expense = Expense(
+            id=new_id("expense"),
+            at=now,
+            what=what,
+            run=run,
+            day=now.date().isoformat(),
+            simulated=self.simulate,
+            reserved=money.micro(amount),
+        )
+        await self._ledger.reserve(expense, self._caps(run_max_usd))
+        return expense.id
+
+    async def settle(self, expense: str, spent: Decimal) -> None:
+        """Counts what it did cost, to the next micro-dollar."""
+        from rushes.jobs import money
+
+        await self._ledger.settle(expense, money.micro(spent))
+
     async def evidence(self) -> list[Evidence]:
         """What benchmarks have found out about endpoints: simulated ones with `simulate`, else real ones."""
         self._must_be_open()

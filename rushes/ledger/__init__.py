@@ -2,7 +2,7 @@
 
 from rushes.ledger.ids import new_id
 from rushes.ledger.ledger import Ledger
-from rushes.ledger.rows import FINAL, OPEN, PARKED, Bytes, Caps, Intent, Job, Order, State, TakeRow, Transition
+from rushes.ledger.rows import FINAL, OPEN, PARKED, Bytes, Caps, Expense, Intent, Job, Order, State, TakeRow, Transition
 
 __all__ = [
     "FINAL",
@@ -10,6 +10,7 @@ __all__ = [
     "PARKED",
     "Bytes",
     "Caps",
+    "Expense",
     "Intent",
     "Job",
     "Ledger",

@@ -26,8 +26,8 @@ from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
 from rushes.evidence import Evidence, EvidenceCell
 from rushes.ledger import migrate, sqlite
 from rushes.ledger.ids import new_id
-from rushes.ledger.rows import OPEN, Bytes, Intent, Job, Order, State, TakeRow, Transition
-from rushes.ledger.tables import evidence, job_orders, jobs, orders, runners, submissions, takes
+from rushes.ledger.rows import OPEN, Bytes, Caps, Expense, Intent, Job, Order, State, TakeRow, Transition
+from rushes.ledger.tables import evidence, expenses, job_orders, jobs, orders, runners, submissions, takes
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -328,6 +328,17 @@ class Ledger:
         """Micro-dollars settled or reserved, over a run or a day."""
         return await self._read(lambda c: _spent(c, simulated=simulated, run=run, day=day))
 
+    async def reserve(self, expense: Expense, caps: Caps) -> None:
+        """Sets aside what something other than a clip may cost. Raises OverBudget where a cap would be exceeded."""
+        error = await self._call(lambda c: _reserve(c, expense, caps))
+        if error is not None:
+            raise error
+
+    async def settle(self, expense: str, spent: int) -> None:
+        """What it did cost, in micro-dollars."""
+        change = update(expenses).where(expenses.c.id == expense).values(settled=spent)
+        await self._call(lambda c: c.execute(change))
+
     async def evidence(self, *, simulated: bool) -> list[Evidence]:
         """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
         return await self._read(lambda c: _evidence(c, simulated=simulated))
@@ -374,14 +385,7 @@ def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> di
             key = (job.simulated, run, day)
             if key not in written:
                 written[key] = _spent(connection, simulated=job.simulated, run=run, day=day)
-            spent = written[key] + reserved[key]
-            if spent + job.reserved > cap:
-                beyond = spent + job.reserved - cap
-                over = OverBudget(
-                    f"the cap of {_usd(cap)} a {name} would be exceeded by {_usd(beyond)}: "
-                    f"{_usd(spent)} are spent or reserved, this job may cost {_usd(job.reserved)}",
-                    hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
-                )
+            over = _over(cap, name, written[key] + reserved[key], job.reserved, "this job") or over
         if over is None and intent.instead_of is not None and not _move(connection, [(at, intent.instead_of)])[at]:
             over = BadInput(
                 f"job {intent.instead_of.job} has been decided or found meanwhile",
@@ -407,6 +411,27 @@ def _intend(connection: Connection, intents: Sequence[tuple[int, Intent]]) -> di
         )
         connection.execute(insert(submissions), [_columns(intent.bytes) | {"job": intent.job.id} for intent in granted])
     return results
+
+
+def _over(cap: int, name: str, spent: int, more: int, what: str) -> OverBudget | None:
+    """The refusal, where `more` on top of what is spent goes beyond a cap."""
+    if spent + more <= cap:
+        return None
+    return OverBudget(
+        f"the cap of {_usd(cap)} a {name} would be exceeded by {_usd(spent + more - cap)}: "
+        f"{_usd(spent)} are spent or reserved, {what} may cost {_usd(more)}",
+        hint="Nothing was sent. Raise the cap, or ask for something cheaper.",
+    )
+
+
+def _reserve(connection: Connection, expense: Expense, caps: Caps) -> OverBudget | None:
+    for name, cap, run, day in (("run", caps.run, expense.run, None), ("day", caps.day, None, expense.day)):
+        if cap is not None:
+            spent = _spent(connection, simulated=expense.simulated, run=run, day=day)
+            if (over := _over(cap, name, spent, expense.reserved, expense.what)) is not None:
+                return over
+    connection.execute(insert(expenses), [_columns(expense)])
+    return None
 
 
 def _move(connection: Connection, moves: Sequence[tuple[int, Transition]]) -> dict[int, bool]:
@@ -447,13 +472,17 @@ def _change(connection: Connection, moves: Collection[Transition]) -> None:
 
 
 def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str | None) -> int:
-    query = select(func.coalesce(func.sum(func.coalesce(jobs.c.settled, jobs.c.reserved)), 0))
-    query = query.where(jobs.c.simulated == simulated)
-    if run is not None:
-        query = query.where(jobs.c.run == run)
-    if day is not None:
-        query = query.where(jobs.c.day == day)
-    return int(connection.execute(query).scalar_one())
+    """What clips and other things cost, or may cost."""
+    total = 0
+    for table in (jobs, expenses):
+        query = select(func.coalesce(func.sum(func.coalesce(table.c.settled, table.c.reserved)), 0))
+        query = query.where(table.c.simulated == simulated)
+        if run is not None:
+            query = query.where(table.c.run == run)
+        if day is not None:
+            query = query.where(table.c.day == day)
+        total += int(connection.execute(query).scalar_one())
+    return total
 
 
 def _evidence(connection: Connection, *, simulated: bool) -> list[Evidence]:
@@ -492,7 +521,7 @@ def _typed(values: Mapping[Any, Any]) -> dict[str, Any]:
     return row
 
 
-def _columns(row: Job | Bytes) -> dict[str, Any]:
+def _columns(row: Job | Bytes | Expense) -> dict[str, Any]:
     return {each.name: getattr(row, each.name) for each in fields(row)}
 
 

@@ -122,6 +122,19 @@ class Caps:
 
 
 @dataclass(frozen=True)
+class Expense:
+    """Something other than a clip that is about to be paid for. Money in micro-dollars."""
+
+    id: str
+    at: datetime
+    what: str
+    run: str | None
+    day: str
+    simulated: bool
+    reserved: int
+
+
+@dataclass(frozen=True)
 class Transition:
     """A change of one job, done only if `fence` still holds and the job is in one of the states `out_of`."""
 

@@ -184,3 +184,21 @@ evidence = Table(
     Column("detail", JSON, nullable=False),
     Index(None, "simulated", "endpoint"),
 )
+
+#: What was paid for other things than clips, such as a judge's answers; counts in every cap.
+expenses = Table(
+    "expenses",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("at", Time, nullable=False),
+    Column("what", String(200), nullable=False),
+    Column("run", String(200)),
+    #: The day (UTC) that it counts for in a cap a day.
+    Column("day", String(10), nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    #: None while nobody knows what it cost; then it counts for what is reserved.
+    Column("settled", BigInteger),
+    Index(None, "run"),
+    Index(None, "day"),
+)
