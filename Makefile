@@ -25,11 +25,13 @@ help:
 	@echo 'make clean        remove everything that the other targets made'
 
 demo: $(READY)
-	$(RUN) -m rushes bench run mini --simulate --fault mishaps --yes --home demo/home --out demo
+	$(RUN) -m rushes bench run mini --simulate --fault mishaps --yes --home demo/home --name mini --json > /dev/null
+	$(RUN) -m rushes judge mini --simulate --yes --home demo/home
+	$(RUN) -m rushes bench table mini --home demo/home --out demo
 	@echo
 	@echo 'The report:    demo/report.html, with every clip'
 	@echo 'The table:     demo/table.md (also table.csv, table.json)'
-	@echo 'The pictures:  demo/speed.png, demo/blocks.png, demo/tradeoff.png, demo/categories.png'
+	@echo 'The pictures:  demo/ratings.png, demo/speed.png, demo/tradeoff.png and others'
 
 test: $(READY)
 	$(RUN) scripts/referees.py
@@ -48,6 +50,7 @@ kill: $(READY)
 
 verdicts: $(READY)
 	$(RUN) scripts/null_runs.py
+	$(RUN) scripts/rating_boards.py
 
 readme: $(READY)
 	$(RUN) scripts/readme.py

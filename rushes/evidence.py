@@ -11,9 +11,11 @@ from typing import Any, Literal
 LengthClass = Literal["short", "medium", "long"]
 #: log_seconds: natural logarithm of the seconds from the submit to a usable file. usable: share of attempts that came
 #: to a usable file. usd_per_second: dollars spent on all attempts, for each second of usable film.
-EvidenceMetric = Literal["log_seconds", "usable", "usd_per_second"]
-#: measured: a benchmark here saw it. imported: somebody brought the clips and said so.
-Source = Literal["measured", "imported"]
+#: rating: Elo by votes on which clips look better, relative to the mean of the models voted on together.
+EvidenceMetric = Literal["log_seconds", "usable", "usd_per_second", "rating"]
+#: measured: a benchmark here saw it. imported: somebody brought the clips and said so. voted: people compared clips.
+#: judged: a vision-language model did.
+Source = Literal["measured", "imported", "voted", "judged"]
 
 
 def length_class(seconds: float) -> LengthClass:
@@ -47,9 +49,9 @@ class Evidence:
     cell: EvidenceCell
     metric: EvidenceMetric
     mean: float
-    #: Standard deviation between clips; None where one clip tells none.
+    #: Standard deviation between clips, None where one clip tells none; of a rating its standard error.
     sd: float | None
-    #: How many clips it rests on.
+    #: How many clips it rests on; of a rating, how many prompts.
     n: int
     source: Source
     #: True where a simulator made the clips; it speaks for simulated routes only.

@@ -16,6 +16,7 @@ from pathlib import Path
 import bench_create
 import bench_import
 import bench_plan
+import bench_ratings
 import bench_scoring
 import bench_table
 from bench_measure import middle, table
@@ -26,6 +27,7 @@ PARTS = {
     "plan": bench_plan,
     "scoring": bench_scoring,
     "table": bench_table,
+    "ratings": bench_ratings,
 }
 
 

@@ -11,6 +11,7 @@ from rushes.benchmarks.gate import Check, gate, usable
 from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.metrics import METRICS
 from rushes.benchmarks.result import Result
+from rushes.benchmarks.votes import Pool
 from rushes.errors import SetupError
 
 
@@ -47,6 +48,11 @@ class Clip:
     def expected(self) -> tuple[Check, ...]:
         """What the prompt describes and can be looked for."""
         return tuple(each for each in self.checks or () if each.part == "expect")
+
+    @property
+    def pool(self) -> Pool:
+        """Whether its file has a sound track; clips with and without are never compared by eye."""
+        return "silent" if (self.result.delivered or {}).get("audio_codec") is None else "sound"
 
     @property
     def seconds_to_file(self) -> float | None:

@@ -9,14 +9,13 @@ from typing import Any
 
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.folder import RunInfo
+from rushes.benchmarks.rated import Group, rated
+from rushes.benchmarks.standings import Standings
 from rushes.evidence import Evidence, EvidenceCell, EvidenceMetric, length_class
 
-#: By endpoint, kind of clip, and whether a simulator made it.
-Group = tuple[str, EvidenceCell, bool, str]
 
-
-def findings(info: RunInfo, clips: Sequence[Clip]) -> list[Evidence]:
-    """Seconds, reliability and dollars by endpoint and kind of clip.
+def findings(info: RunInfo, clips: Sequence[Clip], said: Standings) -> list[Evidence]:
+    """Seconds, reliability, dollars and ratings by endpoint and kind of clip.
 
     Clips whose end nobody knows yet (unclear, overdue and still open) count as not usable. Left out is what says
     nothing of an endpoint: clips that we withdrew, and imported ones of which nobody said when and where they were
@@ -39,7 +38,9 @@ def findings(info: RunInfo, clips: Sequence[Clip]) -> list[Evidence]:
             audio=result.sent.get("audio"),
         )
         groups.setdefault((result.endpoint, kind, result.simulated, result.source), []).append(clip)
-    return [row for group, mine in groups.items() for row in _rows(info.name, group, mine)]
+    makers = {clip.result.label: group for group, mine in groups.items() for clip in mine}
+    measured = [row for group, mine in groups.items() for row in _rows(info.name, group, mine)]
+    return [*measured, *rated(info.name, clips, said.votes, makers)]
 
 
 def _rows(run: str, group: Group, clips: Sequence[Clip]) -> Iterator[Evidence]:

@@ -24,8 +24,8 @@ HOW = {
 FEW = 6
 
 
-def notes(info: RunInfo, clips: Sequence[Clip], simulated: bool) -> Iterator[str]:
-    """What the numbers do not say by themselves."""
+def notes(info: RunInfo, clips: Sequence[Clip], simulated: bool, *, voted: bool = False) -> Iterator[str]:
+    """What the numbers do not say by themselves; `voted` where there are votes on which clips look better."""
     if simulated:
         yield "Simulated: no vendor was asked. Seconds and dollars are a simulated world's and say nothing of a model."
     yield from _lengths(info)
@@ -36,8 +36,8 @@ def notes(info: RunInfo, clips: Sequence[Clip], simulated: bool) -> Iterator[str
     )
     yield (
         "Brackets hold 95 % intervals over prompts; below 10 clips or 8 prompts there is none. p95 takes 59 clips, "
-        "else the slowest is named. Models that cannot be told apart share a speed tier. Nothing here says which clips "
-        "look better."
+        "else the slowest is named. Models that cannot be told apart share a tier."
+        + ("" if voted else " Nothing here says which clips look better: that takes votes.")
     )
     if any(len(info.suite.prompts_of(cell)) < FEW for cell in info.suite.cells):
         yield f"A cell with fewer than {FEW} prompts tells no two models apart, however many samples it has."

@@ -19,13 +19,26 @@ from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.metrics import METRICS, Metric
 from rushes.benchmarks.notes import notes
 from rushes.benchmarks.result import Result
-from rushes.benchmarks.wording import DECISION, DETAILS, HEADINGS, PAIR_HEADINGS, pair_shown, shown
+from rushes.benchmarks.votebook import Book
+from rushes.benchmarks.votes import Score, Undo, Vote
+from rushes.benchmarks.wording import (
+    DECISION,
+    DETAILS,
+    HEADINGS,
+    PAIR_HEADINGS,
+    RATING,
+    VERSUS_HEADINGS,
+    pair_shown,
+    shown,
+    versus_shown,
+)
 from rushes.errors import SetupError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from rushes.benchmarks.clips import Clip
+    from rushes.benchmarks.standings import Standing, Standings
 
 FILES = ("table.md", "table.csv", "table.json")
 
@@ -57,6 +70,8 @@ class Table:
     categories: pd.DataFrame
     #: The clips themselves, as in `clips`.
     whole: Sequence[Clip]
+    #: What the votes say; empty where there are none.
+    standings: Standings
     #: What the numbers do not say by themselves, a sentence each.
     notes: Sequence[str]
 
@@ -70,6 +85,11 @@ class Table:
         if self.info.simulated:
             return f"SIMULATED, world of {self.info.day}"
         return f"SIMULATED clips, {self.info.day}" if self.simulated else f"{self.info.day}"
+
+    @property
+    def voted(self) -> bool:
+        """True where some model has a rating."""
+        return any(each.ratings is not None for each in self.standings.standings)
 
     @property
     def complete(self) -> bool:
@@ -93,6 +113,10 @@ class Table:
             "run": self.info.model_dump(mode="json"),
             "summary": records(self.summary),
             "pairs": records(self.pairs),
+            "ratings": [*self.standings.rows()],
+            "rated_pairs": [*self.standings.versus()],
+            "rated_categories": [*self.standings.categories(self.info)],
+            "reasons": [*self.standings.reasons(self.whole)],
             "panel": records(self.panel),
             "categories": records(self.categories),
             "metrics": {name: _metric(metric) for name, metric in METRICS.items()},
@@ -105,7 +129,8 @@ class Table:
         rows = self.shown()
         parts = [
             f"**{self.title}**",
-            _grid({name: HEADINGS[name] for name in DECISION}, rows),
+            _grid({name: HEADINGS[name] for name in (*DECISION[:2], *RATING * self.voted, *DECISION[2:])}, rows),
+            _grid(VERSUS_HEADINGS, [versus_shown(row) for row in self.standings.versus()]),
             _grid(PAIR_HEADINGS, [pair_shown(row) for row in records(self.pairs)]),
             "**Details**",
             _grid({name: HEADINGS[name] for name in DETAILS}, rows),
@@ -123,24 +148,34 @@ class Table:
 
 def table_of(folder: Folder) -> Table:
     """The table of the run in `folder`. Raises SetupError for no run, and without the extra `bench`."""
-    return make_table(folder.known(), [*folder.results().values()], folder.measures())
+    return make_table(folder.known(), [*folder.results().values()], folder.measures(), Book(folder.path).lines())
 
 
-def make_table(info: RunInfo, results: Sequence[Result], measures: Mapping[str, Measured]) -> Table:
-    """The table of a run's results, which may be some of them only, and of what was measured of them."""
+def make_table(
+    info: RunInfo,
+    results: Sequence[Result],
+    measures: Mapping[str, Measured],
+    votes: Sequence[Vote | Undo | Score] = (),
+) -> Table:
+    """The table of a run's results, which may be some of them only, what was measured of them, and what was voted."""
     need_pandas()
     import pandas as pd
 
     from rushes.benchmarks.clips import clips_of
     from rushes.benchmarks.pairs import speed
     from rushes.benchmarks.panel import categories, panel
+    from rushes.benchmarks.standings import standings_of
     from rushes.benchmarks.summary import rows
 
     simulated = info.simulated or any(result.simulated for result in results)
     ordered = sorted(results, key=lambda result: (result.block is None, result.block or 0, result.label))
     whole = clips_of(info, ordered, measures)
     pairs, placed = speed(info, whole)
-    summary = [row | {"speed_tier": placed.get((row["cell"], row["model"]))} for row in rows(info, whole)]
+    said = standings_of(info, whole, votes)
+    summary = [
+        row | {"speed_tier": placed.get((row["cell"], row["model"])), **_rating(said.of(row["cell"]), row["model"])}
+        for row in rows(info, whole)
+    ]
     return Table(
         info=info,
         simulated=simulated,
@@ -150,7 +185,8 @@ def make_table(info: RunInfo, results: Sequence[Result], measures: Mapping[str, 
         panel=pd.DataFrame([*panel(info, whole)], dtype=object),
         categories=pd.DataFrame([*categories(info, whole)], dtype=object),
         whole=whole,
-        notes=[*notes(info, whole, simulated)],
+        standings=said,
+        notes=[*notes(info, whole, simulated, voted=bool(said.votes)), *said.notes],
     )
 
 
@@ -165,6 +201,17 @@ def _grid(headings: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> str
         return ""
     lines = [[*headings.values()], ["---"] * len(headings), *([row[key] for key in headings] for row in rows)]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _rating(shown: Standing | None, model: str) -> dict[str, Any]:
+    """A model's rating on the board that is shown for its cell; all None where it has none."""
+    found = shown.ratings.by_model.get(model) if shown and shown.ratings else None
+    names = {"rating": "elo", "rating_low": "low", "rating_high": "high", "rating_tier": "tier", "rating_best": "best"}
+    row = {column: None if found is None else getattr(found, name) for column, name in names.items()}
+    return row | {
+        "rated_by": shown.by if shown and found else None,
+        "rated_pool": shown.pool if shown and found else None,
+    }
 
 
 def _metric(metric: Metric) -> dict[str, Any]:

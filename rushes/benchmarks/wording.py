@@ -12,6 +12,9 @@ from rushes.amounts import UNKNOWN, usd_text
 HEADINGS = {
     "cell": "Cell",
     "model": "Model",
+    "rating": "Elo [95 %]",
+    "rating_tier": "Tier",
+    "rating_best": "P(best)",
     "usable": "Usable [95 %]",
     "length": "Asked → sent → delivered (s)",
     "file": "File",
@@ -33,7 +36,9 @@ DECISION = (
     *("cell", "model", "usable", "to_file", "slowest", "speed_tier"),
     *("usd_clip", "usd_per_usable", "checks"),
 )
-DETAILS = ("cell", "model", *(name for name in HEADINGS if name not in DECISION))
+#: Where there are votes.
+RATING = ("rating", "rating_tier", "rating_best")
+DETAILS = ("cell", "model", *(name for name in HEADINGS if name not in (*DECISION, *RATING)))
 PAIR_HEADINGS = {
     "cell": "Cell",
     "pair": "Speed, prompt by prompt",
@@ -41,6 +46,32 @@ PAIR_HEADINGS = {
     "ratio": "Ratio [95 %]",
     "prompts": "Prompts",
 }
+
+
+VERSUS_HEADINGS = {
+    "cell": "Cell",
+    "pair": "Looks, by votes",
+    "verdict": "",
+    "share": "Win share",
+    "elo": "Elo [95 %]",
+    "votes": "Votes",
+}
+
+
+def versus_shown(row: Mapping[str, Any]) -> dict[str, str]:
+    """A pair by votes as text, by the keys of VERSUS_HEADINGS; the higher rating stands first."""
+    verdict = row["verdict"]
+    if verdict == "not separable":
+        more = "more than 1,000" if row["needed"] is None else f"about {row['needed']}"
+        verdict = f"not separable; takes {more} prompts"
+    return {
+        "cell": f"{row['cell']}, {row['pool']}, by {row['by']}",
+        "pair": f"{row['a']} against {row['b']}",
+        "verdict": verdict,
+        "share": percent(row["share"]),
+        "elo": f"{row['elo']:+.0f}" + ("" if row["low"] is None else f" [{row['low']:+.0f} to {row['high']:+.0f}]"),
+        "votes": f"{row['votes']} on {row['prompts']}",
+    }
 
 
 def pair_shown(row: Mapping[str, Any]) -> dict[str, str]:
@@ -64,6 +95,9 @@ def shown(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "cell": row["cell"],
         "model": row["model"],
+        "rating": _rating(row),
+        "rating_tier": UNKNOWN if row["rating_tier"] is None else str(row["rating_tier"]),
+        "rating_best": percent(row["rating_best"]),
         "usable": _usable(row),
         "length": f"{row['asked_seconds'] or UNKNOWN} → {row['sent_seconds'] or UNKNOWN} → {_delivered(row)}",
         "file": _file(row),
@@ -98,6 +132,13 @@ def with_interval(row: Mapping[str, Any], name: str, decimals: int = 1) -> str:
 
 def percent(share: float | None) -> str:
     return UNKNOWN if share is None else f"{100 * share:.0f} %"
+
+
+def _rating(row: Mapping[str, Any]) -> str:
+    if row["rating"] is None:
+        return UNKNOWN
+    limits = "" if row["rating_low"] is None else f" [{row['rating_low']:+.0f} to {row['rating_high']:+.0f}]"
+    return f"{row['rating']:+.0f}{limits}" + (" (judge)" if row["rated_by"] == "judge" else "")
 
 
 def _usable(row: Mapping[str, Any]) -> str:

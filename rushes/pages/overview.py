@@ -53,9 +53,18 @@ def _facts(table: Table) -> Iterator[tuple[str, str]]:
     yield "Models", str(len({clip.result.model for clip in table.whole})) + f" of {len(suite.models)} have clips"
     usable = sum(clip.usable for clip in table.whole)
     yield "Clips", f"{usable} usable of {len(table.whole)} tried"
+    if table.standings.votes:
+        yield "Votes", _votes(table)
     yield "Dollars in all", _dollars(table)
     yield "Made", _made(info)
     yield "Prices and lifecycle", f"as of {info.day}"
+
+
+def _votes(table: Table) -> str:
+    """How many, of people and of judges apart."""
+    judged = sum(vote.kind == "judge" for vote in table.standings.votes)
+    shares = {"by people": len(table.standings.votes) - judged, "by judges": judged}
+    return ", ".join(f"{count} {who}" for who, count in shares.items() if count)
 
 
 def _made(info: RunInfo) -> str:

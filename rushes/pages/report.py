@@ -1,7 +1,8 @@
 """A run as one HTML file beside its clips: tables, pictures and players.
 
 Needs the packages of the extra `bench`. The page holds its style, script and pictures; only clips and the prompts'
-images stay beside it, by relative path. It names no other address, and says everything without its script too.
+images stay beside it, by relative path. It asks nothing of any other address, and says everything without its script
+too.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import yaml
 
 from rushes.amounts import UNKNOWN
 from rushes.benchmarks import plots
+from rushes.benchmarks.claims import NOTES
 from rushes.benchmarks.metrics import METRICS
 from rushes.benchmarks.statistics.intervals import FEWEST_GROUPS, FEWEST_VALUES
 from rushes.benchmarks.table import Table, need_pandas
-from rushes.benchmarks.wording import HEADINGS, number
+from rushes.benchmarks.wording import HEADINGS, RATING, number
+from rushes.card import Card, load_cards
+from rushes.pages.claims import claims_view
+from rushes.pages.looks import looks_view
 from rushes.pages.overview import overview
 from rushes.pages.players import KEY_METRICS, MANY_CLIPS, prompts
 from rushes.pages.tables import cell_tables
@@ -40,8 +45,11 @@ def write(table: Table, folder: Path) -> Path:
     return draft.replace(path)
 
 
-def render(table: Table, folder: Path) -> str:
-    """The page, to stand in `folder`: the same table and the same clips give the same text."""
+def render(table: Table, folder: Path, cards: Mapping[str, Card] | None = None) -> str:
+    """The page, to stand in `folder`: the same table and the same clips give the same text.
+
+    The brief's words are those on `cards`; the shipped ones unless given.
+    """
     need_pandas()
     from markupsafe import Markup
 
@@ -49,8 +57,9 @@ def render(table: Table, folder: Path) -> str:
 
     suite = table.info.suite
     looks = Looks(suite)
+    said = looks_view(table)
     # svg() and our own files are markup; everything else is escaped.
-    pictures = [(name, plots.picture(name), Markup(plots.svg(table, name))) for name in plots.NAMES]
+    pictures = [(name, plots.picture(name), Markup(plots.svg(table, name))) for name in plots.names(table)]
     return (
         _environment()
         .get_template("report.html.j2")
@@ -58,12 +67,18 @@ def render(table: Table, folder: Path) -> str:
             table=table,
             info=table.info,
             suite=suite,
-            style=Markup(_own("report.css")),
+            style=Markup(_own("report.css") + (_own("ratings.css") if said else "")),
             script=Markup(_own("report.js")),
             colours={model: shade(looks.colour(model)) for model in suite.models},
             overview=overview(table),
             cells=cell_tables(table),
             headings={key: HEADINGS[key].replace(" %", "\u00a0%") for key in DECIDING},
+            looks=said,
+            rating_headings=[HEADINGS[key].replace(" %", "\u00a0%") for key in RATING],
+            # Those of votes stand beside the votes.
+            notes=[note for note in table.notes if note not in table.standings.notes],
+            claims=claims_view(table, load_cards() if cards is None else cards),
+            claim_notes=NOTES,
             pictures=pictures,
             prompts=prompts(table, folder),
             categories=list(dict.fromkeys(prompt.category for prompt in suite.prompts)),

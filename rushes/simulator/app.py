@@ -1,8 +1,9 @@
 """The simulator as one ASGI app: every vendor's wire, the files host, and what tests and demos ask of the world.
 
 /openai/v1/…  /vllm-omni/v1/…  /sglang/v1/…  /vertex/…  /dashscope/api/v1/…  the vendors
+/judge/openai/v1/…  /judge/gemini/v1beta/…                                   a judge of films, on two wires
 /files/…  /foreign/…                                                         hosts that need no key
-/_simulator/truth  /_simulator/faults  /_simulator/clock  /_simulator/foreign
+/_simulator/truth  /_simulator/faults  /_simulator/clock  /_simulator/foreign  /_simulator/judge
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rushes.simulator.dashscope import DashScope
 from rushes.simulator.desk import Desk
 from rushes.simulator.faults import NAMES, Dropped, Fault
 from rushes.simulator.files import Files
+from rushes.simulator.judge import Judge
 from rushes.simulator.mounts import MOUNTS
 from rushes.simulator.openai import OpenAI
 from rushes.simulator.selfhosted import SGLang, VllmOmni
@@ -52,6 +54,7 @@ class _Simulator:
                 *SGLang(desk, files, MOUNTS["sglang"]).routes(),
                 *Vertex(desk, files, MOUNTS["vertex"]).routes(),
                 *DashScope(desk, MOUNTS["dashscope"]).routes(),
+                *Judge(world, MOUNTS["judge-openai"], MOUNTS["judge-gemini"]).routes(),
                 *files.routes(),
                 *_Backstage(world).routes(),
             ]

@@ -7,4 +7,6 @@ MOUNTS = {
     "sglang": "/sglang/v1",
     "vertex": "/vertex",
     "dashscope": "/dashscope/api/v1",
+    "judge-openai": "/judge/openai/v1",
+    "judge-gemini": "/judge/gemini/v1beta",
 }

@@ -13,18 +13,20 @@ import pytest
 from rushes.benchmarks.clips import clips_of
 from rushes.benchmarks.findings import findings
 from rushes.benchmarks.result import Result
+from rushes.benchmarks.standings import Standings
 from rushes.benchmarks.suite import Cell
 from rushes.evidence import Evidence, EvidenceCell, length_class
 from tests.benchmarks.conftest import NOW, failed, make_info, make_result, make_suite, took
 
 SUITE = make_suite("a ball", "a storm", "a kite")
+UNVOTED = Standings((), (), (), ())
 SHORT = EvidenceCell("text", "short", "720p", True)
 
 
 def found(*results: Result, **info: Any) -> dict[tuple[str, str], Evidence]:
     """By endpoint and metric; there may be one each."""
     whole = make_info(**({"suite": SUITE} | info))
-    rows = findings(whole, clips_of(whole, results, {}))
+    rows = findings(whole, clips_of(whole, results, {}), UNVOTED)
     named = {(row.endpoint, row.metric): row for row in rows}
     assert len(named) == len(rows)
     return named
@@ -108,7 +110,7 @@ def test_kinds_of_clips_are_never_put_together() -> None:
     ]
     info = make_info(SUITE)
 
-    cells = [row.cell for row in findings(info, clips_of(info, results, {})) if row.metric == "log_seconds"]
+    cells = [row.cell for row in findings(info, clips_of(info, results, {}), UNVOTED) if row.metric == "log_seconds"]
 
     assert {str(cell) for cell in cells} == {
         "text, short, 720p, sound",
@@ -130,7 +132,7 @@ def test_simulated_clips_speak_for_simulated_worlds_only() -> None:
     info = make_info(SUITE)
     results = [took(60, "p1", simulated=True), took(90, "p2", simulated=False)]
 
-    rows = [row for row in findings(info, clips_of(info, results, {})) if row.metric == "log_seconds"]
+    rows = [row for row in findings(info, clips_of(info, results, {}), UNVOTED) if row.metric == "log_seconds"]
 
     assert {(row.simulated, row.n) for row in rows} == {(True, 1), (False, 1)}
 

@@ -22,6 +22,7 @@ from rushes.benchmarks.pairs import speed
 from rushes.benchmarks.runner import begin
 from rushes.benchmarks.scoring import lacking, score
 from rushes.benchmarks.settings import RunSettings
+from rushes.benchmarks.standings import Standings
 from rushes.benchmarks.suite import Cell, Suite, load_suite
 from rushes.benchmarks.table import table_of
 from rushes.config import load_config
@@ -409,7 +410,9 @@ def test_only_clips_with_endpoint_and_day_are_evidence(home: Path, clips: Path) 
     )
     folder = Folder(home, "run")
 
-    rows = findings(folder.known(), clips_of(folder.known(), [*folder.results().values()], {}))
+    rows = findings(
+        folder.known(), clips_of(folder.known(), [*folder.results().values()], {}), Standings((), (), (), ())
+    )
 
     assert {(row.endpoint, row.metric, row.source, row.simulated) for row in rows} == {
         ("openai/sora-2", "log_seconds", "imported", False)

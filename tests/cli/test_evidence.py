@@ -71,7 +71,7 @@ def test_each_endpoint_and_kind_of_clip_has_its_numbers_source_and_age(rushes: C
     assert "75 % usable of 16" in out
     assert "$0.1333 per usable second" in out
     assert "measured 3 days ago, run mini-2026-11-19" in out
-    assert "text, short, any size, sound n/a: 90.0 s to file (1 clip), n/a, n/a" in out
+    assert "text, short, any size, sound n/a: 90.0 s to file (1 clip)" in out
     assert jobs_written(home) == 0
 
 

@@ -398,7 +398,7 @@ def test_where_the_words_are_silent_the_seed_chooses() -> None:
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (480, 832), (1920, 1080), (160, 90), (64, 64)])
 @pytest.mark.parametrize("prompt", ["short", "many words " * 400, "x" * 900, "two\nlines", "日本語 🙂 ☃"])
 def test_what_is_written_stays_in_the_picture_and_apart(size: tuple[int, int], prompt: str) -> None:
-    labels = Labels(prompt, "a-model-with-quite-a-long-name-2026-11-22", *size)
+    labels = Labels(prompt, *size)
 
     boxes = [panel.box for panel in labels.panels]
     taken = np.zeros((size[1], size[0]), int)

@@ -84,7 +84,7 @@ def truth(http: httpx.Client, server: dict[str, Any]) -> dict[str, Any]:
 def test_it_prints_its_date_and_every_base_url_when_it_is_ready(server: dict[str, Any], http: httpx.Client) -> None:
     assert server["as_of"] == "2026-08-01"
     assert server["time_scale"] == SCALE
-    urls = {"openai", "vllm_omni", "sglang", "vertex", "dashscope"}
+    urls = {"openai", "vllm_omni", "sglang", "vertex", "dashscope", "judge_openai", "judge_gemini"}
     assert server.keys() == {"as_of", "time_scale", *urls}
     assert server["openai"].endswith("/openai/v1")
     assert server["dashscope"].endswith("/dashscope/api/v1")

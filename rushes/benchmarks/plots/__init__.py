@@ -18,8 +18,12 @@ from rushes.benchmarks.table import Table, need_pandas
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Of every run.
 NAMES = ("speed", "blocks", "tradeoff", "categories")
-FILES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("svg", "png"))
+#: Of runs with ratings.
+RATED = ("ratings", "ratings-tradeoff")
+KINDS = ("svg", "png")
+FILES = tuple(f"{name}.{kind}" for name in NAMES for kind in KINDS)
 
 #: Dots a length of a picture that is not drawn with lines.
 DPI = 160
@@ -38,22 +42,37 @@ class Picture:
     figure: Callable[[Table], Figure]
 
 
+def names(table: Table) -> tuple[str, ...]:
+    """The pictures of `table`: those of votes first, where it has ratings."""
+    return (*RATED * table.voted, *NAMES)
+
+
+def files(table: Table) -> tuple[str, ...]:
+    """What `draw` writes of `table`."""
+    return tuple(f"{name}.{kind}" for name in names(table) for kind in KINDS)
+
+
 def picture(name: str) -> Picture:
-    """One of NAMES. Raises SetupError without the extra `bench`."""
+    """One of NAMES or RATED. Raises SetupError without the extra `bench`."""
     need_pandas()
-    from rushes.benchmarks.plots import blocks, categories, speed, tradeoff
+    from rushes.benchmarks.plots import blocks, categories, ratings, speed, tradeoff
 
     return {
         "speed": Picture(speed.TITLE, speed.ABOUT, speed.speed),
         "blocks": Picture(blocks.TITLE, blocks.ABOUT, blocks.blocks),
         "tradeoff": Picture(tradeoff.TITLE, tradeoff.ABOUT, tradeoff.tradeoff),
         "categories": Picture(categories.TITLE, categories.ABOUT, categories.categories),
+        "ratings": Picture(ratings.TITLE, ratings.ABOUT, ratings.ratings),
+        "ratings-tradeoff": Picture(tradeoff.RATED_TITLE, tradeoff.RATED_ABOUT, tradeoff.by_votes),
     }[name]
 
 
 def draw(table: Table, folder: Path) -> None:
-    """Every picture in `folder`, as FILES."""
-    for name in NAMES:
+    """Every picture in `folder`, as `files` names them; those of votes that are taken back go."""
+    for name in set(RATED) - {*names(table)}:
+        for kind in KINDS:
+            (folder / f"{name}.{kind}").unlink(missing_ok=True)
+    for name in names(table):
         found = picture(name)
         from rushes.benchmarks.plots.style import ours
 

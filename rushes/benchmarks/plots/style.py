@@ -38,6 +38,8 @@ INK, SOFT, RULE = "#1a1a1a", "#5a5a5a", "#d8d8d8"
 QUEUE, RENDER, DOWNLOAD = "#e3e3e3", "#c3d5e2", "#9a9a9a"
 #: Told apart by the colour-blind too (Okabe and Ito 2008, without yellow, which white paper swallows).
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
+#: Grounds of tiers, the best first, and over again beyond the last.
+TIERS = ("#d5e6f5", "#dcebd5", "#f3e6cf", "#ecdcee", "#f4dcd6", "#e2e2e2")
 #: Names of the variables by which a page may have other shades of these, for the dark.
 VARIABLES = {
     INK: "ink",
@@ -47,6 +49,7 @@ VARIABLES = {
     RENDER: "render",
     DOWNLOAD: "download",
     MODEL_COLOURS[0]: "blue",
+    **{colour: f"t{number}" for number, colour in enumerate(TIERS, start=1)},
 }
 #: White letters cannot be read on these.
 LIGHT = ("#CC79A7", "#E69F00", "#56B4E9")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 
+from rushes.benchmarks.boardwords import BY
 from rushes.benchmarks.plots.style import INK, LIGHT, SOFT, WIDTH, Looks, canvas, dot, fold, key, known, scale
 from rushes.benchmarks.table import Table, records
 
@@ -23,6 +24,13 @@ ABOUT = (
     "A mark is a model, with 95 % intervals both ways: higher is more often usable, further left is faster or cheaper. "
     "The dashed line joins the ringed models, which no other one beats on both counts; with intervals that overlap, "
     "another model may well belong there. Marks that would hide each other are set apart by a hair's breadth."
+)
+RATED_TITLE = "What better looks cost in seconds and in dollars"
+RATED_ABOUT = (
+    "A mark is a model's rating by votes, in place of its usable share, with 95 % intervals both ways: higher won more "
+    "votes, further left is faster or cheaper. Elo is relative to the mean of the cell's board; the axis says whether "
+    "people or a judge voted. The dashed line joins the ringed models, which no other one beats on both counts; with "
+    "intervals that overlap, another model may well belong there."
 )
 
 
@@ -38,22 +46,30 @@ class Measure:
     share: bool = False
     #: The column that says what the value is more than, where that is all that is known.
     more_than: str | None = None
+    #: The column that says whose votes it is by, in words for the axis.
+    by: str | None = None
 
 
 USABLE = Measure("success", "success_low", "success_high", "usable share", share=True)
 SECONDS = Measure(
     "to_file_median", "to_file_low", "to_file_high", "seconds to file, median", more_than="to_file_more_than"
 )
+RATING = Measure("rating", "rating_low", "rating_high", "Elo by votes", by="rated_by")
 DOLLARS = Measure("usd_per_usable", "usd_per_usable_low", "usd_per_usable_high", "US dollars per usable clip")
 
 
-def tradeoff(table: Table, against: Measure = USABLE) -> Figure:
+def by_votes(table: Table) -> Figure:
+    """The rating in place of the usable share."""
+    return tradeoff(table, RATING, RATED_TITLE)
+
+
+def tradeoff(table: Table, against: Measure = USABLE, title: str = TITLE) -> Figure:
     """`against` over seconds and over dollars, a row of two panels for each cell."""
     looks = Looks(table.info.suite)
     rows = records(table.summary)
     cells = list(dict.fromkeys(row["cell"] for row in rows)) or [""]
     left_out = _left_out(rows, against)
-    figure = canvas(table, TITLE, 2.0 + 2.2 * len(cells) + 0.16 * len(left_out))
+    figure = canvas(table, title, 2.0 + 2.2 * len(cells) + 0.16 * len(left_out))
     panels = figure.subplots(len(cells), 2, sharex="col", sharey=True, squeeze=False)
     for column, measure in enumerate((SECONDS, DOLLARS)):
         scale(panels[0, column], "x", _extent(rows, measure, against))
@@ -63,13 +79,25 @@ def tradeoff(table: Table, against: Measure = USABLE) -> Figure:
             _panel(axes, mine, measure, against, looks)
     for axes, cell in zip(panels[:, 0], cells, strict=True):
         axes.set_title("\n".join(fold(cell, WIDTH / 2 - 0.7, 9.5, bold=True)), fontweight="bold")
-        axes.set_ylabel(against.label)
+        axes.set_ylabel(_label(against, [row for row in rows if row["cell"] == cell]))
     if against.share:
         panels[0, 0].set_ylim(-0.04, 1.09)
         panels[0, 0].set_yticks([0, 0.25, 0.5, 0.75, 1])
         panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    elif heights := _heights(rows, against):
+        room = 0.08 * (max(heights) - min(heights)) or 1.0
+        low, high = min(heights) - room, max(heights) + room
+        panels[0, 0].set_ylim(low, high)
+        panels[0, 0].set_yticks([tick for tick in panels[0, 0].get_yticks() if low < tick < high])
     key(figure, _key(looks, rows), left_out)
     return figure
+
+
+def _label(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> str:
+    """What it is called on the axis, and whose votes it is by where it is by votes."""
+    if measure.by is None:
+        return measure.label
+    return "\n".join([measure.label, *dict.fromkeys(BY[row[measure.by]] for row in rows if row[measure.by])])
 
 
 def _place(row: Mapping[str, Any], measure: Measure) -> float | None:
@@ -85,11 +113,10 @@ def _drawn(rows: Sequence[Mapping[str, Any]], measure: Measure, against: Measure
 
 
 def _left_out(rows: Sequence[Mapping[str, Any]], against: Measure) -> list[str]:
-    """Lines that name who is in no panel, or not in both."""
+    """Lines that name who is in no panel, or not in both; who has no usable share has no seconds either."""
     lines: list[str] = []
-    for measure in (SECONDS, DOLLARS):
-        there = _drawn(rows, measure, against)
-        if gone := [f"{row['model']} {row['cell']}" for row in rows if row not in there]:
+    for measure in (SECONDS, DOLLARS) if against is USABLE else (against, SECONDS, DOLLARS):
+        if gone := [f"{row['model']} {row['cell']}" for row in rows if _place(row, measure) is None]:
             lines += fold(f"Not drawn, for want of {measure.label}: {', '.join(gone)}", size=8)
     return lines
 
@@ -99,6 +126,10 @@ def _extent(rows: Sequence[Mapping[str, Any]], measure: Measure, against: Measur
     for row in _drawn(rows, measure, against):
         found += known(_place(row, measure), row[measure.low], row[measure.high])
     return found
+
+
+def _heights(rows: Sequence[Mapping[str, Any]], up: Measure) -> list[float]:
+    return known(*(row[column] for row in rows for column in (up.column, up.low, up.high)))
 
 
 def _panel(axes: Axes, rows: Sequence[Mapping[str, Any]], across: Measure, up: Measure, looks: Looks) -> None:

@@ -11,6 +11,7 @@ COMMANDS = {
     "table": ("look:table", "Measure what is not measured yet, and show a run's table again."),
     "report": ("look:report", "Draw a run's report again: one HTML file, with players."),
     "compare": ("compare:compare", "Compare two runs of one suite, prompt by prompt."),
+    "claims": ("claims:claims", "Show whether the brief's words on the models hold in RUN."),
     "list": ("look:listing", "Show the shipped suites, and the runs that are there."),
     "schema": ("schema:schema", "Print the JSON Schema of suites, runs or manifests, for editors."),
 }

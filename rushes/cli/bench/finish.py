@@ -26,7 +26,7 @@ def finish(folder: Folder, out: Path | None, common: Common) -> Table:
     plots.draw(drawn, folder.path)
     report.write(drawn, folder.path)
     found = record(drawn, common)
-    files = [*table.FILES, *plots.FILES, report.FILE]
+    files = [*table.FILES, *plots.files(drawn), report.FILE]
     if out is not None:
         folder.copy_to(out, files)
     if common.json:
@@ -59,7 +59,7 @@ def record(drawn: Table, common: Common) -> int:
     from rushes.benchmarks.findings import findings
     from rushes.cli.work import look
 
-    found = findings(drawn.info, drawn.whole)
+    found = findings(drawn.info, drawn.whole, drawn.standings)
     return look(common, lambda rushes: rushes.record(found)) if found else 0
 
 

@@ -53,7 +53,7 @@ def report(run: str, /, *, out: Path | None = None, common: Common = Common()) -
         if out is not None:
             drawn.write(folder.path)
             plots.draw(drawn, folder.path)
-            folder.copy_to(out, [*tables.FILES, *plots.FILES, pages.FILE])
+            folder.copy_to(out, [*tables.FILES, *plots.files(drawn), pages.FILE])
             path = out / pages.FILE
     if common.json:
         write_json({"report": path})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rushes.benchmarks.wording import PAIR_HEADINGS, pair_shown
+from rushes.amounts import UNKNOWN
+from rushes.benchmarks.wording import PAIR_HEADINGS, VERSUS_HEADINGS, pair_shown, versus_shown
 from rushes.cli.show import clean, console
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def print_table(made: Table) -> None:
     screen = console()
     screen.print(clean(made.title), style="bold")
     screen.print(_summary(made))
+    if made.voted:
+        screen.print(_versus(made))
     screen.print(_pairs(made))
     for note in made.notes:
         screen.print(f"- {clean(note)}")
@@ -47,7 +51,9 @@ def grid(columns: tuple[tuple[str, bool], ...]) -> Grid:
 
 
 def _summary(made: Table) -> Grid:
-    lines = grid(COLUMNS)
+    # There is no room for everything: what the files are stands in table.md too.
+    looks = (("Elo, tier\n[95 %]", False),) if made.voted else COLUMNS[2:4]
+    lines = grid((*COLUMNS[:2], *looks, *COLUMNS[4:]))
     cell = None
     for row in made.shown():
         if row["cell"] != cell:
@@ -57,14 +63,35 @@ def _summary(made: Table) -> Grid:
         lines.add_row(
             f" {row['model']}",
             row["usable"].replace(" [", "\n["),
-            row["length"].partition(" → ")[2],
-            row["file"].replace(", ", "\n").replace(" ", "\n", 1),
+            *([_looks(row)] if made.voted else _file(row)),
             row["to_file"].replace(" [", "\n["),
             row["slowest"].replace(" [", "\n[").replace(" of", "\nof"),
             row["speed_tier"],
             f"{row['queue']}\n+ {row['render']}",
             f"{row['usd_clip']}\n{row['usd_per_usable']}",
         )
+    return lines
+
+
+def _file(row: Mapping[str, str]) -> list[str]:
+    return [row["length"].partition(" → ")[2], row["file"].replace(", ", "\n").replace(" ", "\n", 1)]
+
+
+def _looks(row: Mapping[str, str]) -> str:
+    rating, _, limits = row["rating"].replace(" (judge)", "").partition(" [")
+    tier = f", {row['rating_tier']}" if row["rating_tier"] != UNKNOWN else ""
+    return f"{rating}{tier}" + (f"\n[{limits}" if limits else "")
+
+
+def _versus(made: Table) -> Grid:
+    lines = grid(tuple((heading, False) for name, heading in VERSUS_HEADINGS.items() if name not in ("cell", "share")))
+    cell = None
+    for row in map(versus_shown, made.standings.versus()):
+        if row["cell"] != cell:
+            cell = row["cell"]
+            lines.add_section()
+            lines.add_row(cell, style="bold")
+        lines.add_row(f" {row['pair']}", row["verdict"], row["elo"], row["votes"])
     return lines
 
 

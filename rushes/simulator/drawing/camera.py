@@ -31,7 +31,7 @@ def shoot(path: Path, film: Film) -> None:
     """Draw the whole film and give the file its name."""
     film = delivered(film)
     crf = 35 - 10 * film.detail
-    labels = Labels(film.prompt, film.model, film.width, film.height)
+    labels = Labels(film.prompt, film.width, film.height)
     shots = shots_of(film)
     fading = max(round(min(OPENING, shots[0].film.seconds / 3) * film.fps), 1)
     with writing(path, film.width, film.height, film.fps, crf, film.sound, tags(film)) as writer:

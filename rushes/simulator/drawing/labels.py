@@ -1,4 +1,7 @@
-"""Labels: the word SIMULATED, the model's name, the prompt and a running clock, always at the film's full size."""
+"""Labels: the word SIMULATED, what that means, the prompt and a running clock, always at the film's full size.
+
+The model's name is in the tags alone: who compares films must not read it in them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ SMALLEST = 4  # pixels of letter height: more than that a very small picture has
 GROUND = (12, 16, 24, 150)
 WHITE = (255, 255, 255, 255)
 AMBER = (255, 205, 92, 255)
+NOTE = "drawn by a program"
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,12 @@ class Placed:
 class Labels:
     """Everything written on one film."""
 
-    def __init__(self, prompt: str, model: str, width: int, height: int) -> None:
+    def __init__(self, prompt: str, width: int, height: int) -> None:
         unit = min(width, height)
         self.margin = even(unit * 0.04)
         tall = height > width
         room = width - 2 * self.margin
-        self.title = self._title(model, unit, room if tall else int(room * 0.52))
+        self.title = self._title(unit, room if tall else int(room * 0.52))
         self.captions = [self._caption(prompt, width, height, unit)] if prompt.strip() else []
         self.clock, self.digits, self.cell = self._clock(unit, width)
 
@@ -60,20 +64,20 @@ class Labels:
         for index, sign in enumerate(text):
             lay(ground, self.digits[sign], self.clock.x + pad + index * self.cell, self.clock.y)
 
-    def _title(self, model: str, unit: int, room: int) -> Placed:
+    def _title(self, unit: int, room: int) -> Placed:
         pad = even(unit * 0.018)
         size = unit * 0.15
         while width_of("SIMULATED", font(size)) > room - 2 * pad and size > SMALLEST:
             size *= 0.96
         big, small = font(size), font(max(unit * 0.048, SMALLEST))
         stroke = max(round(size / 26), 1)
-        name = wrapped(model, small, room - 2 * pad, lines=1)[0]
-        wide = max(width_of("SIMULATED", big) + 2 * stroke, width_of(name, small)) + 2 * pad
+        note = wrapped(NOTE, small, room - 2 * pad, lines=1)[0]
+        wide = max(width_of("SIMULATED", big) + 2 * stroke, width_of(note, small)) + 2 * pad
         line, high = int(size * 1.02), int(size * 1.02 + unit * 0.068) + pad
         image, pen = panel(even(wide), even(high), pad)
         place = (pad + stroke, line)
         pen.text(place, "SIMULATED", AMBER, big, anchor="ls", stroke_width=stroke, stroke_fill=AMBER)
-        pen.text((pad + stroke, high - pad), name, font=small, fill=WHITE, anchor="ls")
+        pen.text((pad + stroke, high - pad), note, font=small, fill=WHITE, anchor="ls")
         return Placed(painted(image), self.margin, self.margin)
 
     def _caption(self, prompt: str, width: int, height: int, unit: int) -> Placed:

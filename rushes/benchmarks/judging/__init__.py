@@ -1,0 +1,1 @@
+"""Judges: vision-language models that are shown two takes of one prompt and say which is better."""

@@ -1,0 +1,51 @@
+"""Clips made ready to be sent, each once as long as there is room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from hashlib import sha256
+
+from rushes.benchmarks.judging.frames import Seen, film_of, frames_of
+from rushes.benchmarks.judging.judges import Judge
+from rushes.benchmarks.judging.pairs import Take
+from rushes.clock import Clock
+from rushes.errors import BadFile
+
+#: Bytes that are kept for the next question.
+KEPT = 96_000_000
+
+
+class Ready:
+    """The clips that one judge is shown."""
+
+    def __init__(self, judge: Judge, clock: Clock) -> None:
+        self._judge, self._clock = judge, clock
+        self._kept: OrderedDict[str, Seen] = OrderedDict()
+        self._making: dict[str, asyncio.Lock] = {}
+
+    async def seen(self, take: Take) -> Seen:
+        """Raises BadFile where the clip does not decode, or is not the file that was measured."""
+        async with self._making.setdefault(take.sha256, asyncio.Lock()):
+            if (found := self._kept.get(take.sha256)) is None:
+                with self._clock.working():
+                    found = await asyncio.to_thread(self._made, take)
+                self._kept[take.sha256] = found
+            self._kept.move_to_end(take.sha256)
+            while sum(each.size for each in self._kept.values()) > KEPT and len(self._kept) > 2:
+                self._kept.popitem(last=False)
+            return found
+
+    def _made(self, take: Take) -> Seen:
+        try:
+            digest = sha256(take.path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise BadFile(f"{take.path}: cannot be read: {error.strerror or error}") from None
+        if digest != take.sha256:
+            raise BadFile(
+                f"{take.path}: is not the clip that was measured",
+                hint="Measure the run again with `rushes bench table`.",
+            )
+        if self._judge.sees == "video":
+            return film_of(take.path, fps=self._judge.fps, side=self._judge.side)
+        return frames_of(take.path, fps=self._judge.fps, side=self._judge.side, most=self._judge.pictures_each)

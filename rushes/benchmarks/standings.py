@@ -1,0 +1,163 @@
+"""What a run's votes say of its models: ratings by cell and pool, pairs with verdicts, and how far raters agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rushes.amounts import counted
+from rushes.benchmarks.clips import Clip
+from rushes.benchmarks.folder import RunInfo
+from rushes.benchmarks.ratings.agreement import agreement, consistency, judge_against_people, position
+from rushes.benchmarks.ratings.board import Board, boards
+from rushes.benchmarks.ratings.categories import by_category
+from rushes.benchmarks.ratings.rate import Ratings, rate
+from rushes.benchmarks.votes import Pool, RaterKind, Score, Undo, Vote, standing
+from rushes.errors import BadInput
+
+#: Whose votes a rating rests on. A judge's stand apart until it agrees with people about as well as they do.
+By = Literal["people", "judge", "people and judge"]
+KINDS: Mapping[By, tuple[RaterKind, ...]] = {
+    "people": ("person", "imported"),
+    "judge": ("judge",),
+    "people and judge": ("person", "imported", "judge"),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One board, rated."""
+
+    cell: str
+    pool: Pool
+    by: By
+    board: Board
+    #: None where the votes rate nothing; then `why` says why.
+    ratings: Ratings | None
+    why: str | None
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Everything that the votes of a run say."""
+
+    standings: tuple[Standing, ...]
+    votes: tuple[Vote, ...]
+    scores: tuple[Score, ...]
+    #: What is to be said beside the numbers, a sentence each.
+    notes: tuple[str, ...]
+
+    def of(self, cell: str) -> Standing | None:
+        """The one to show for a cell: of people where there is one, else of a judge; the pool with most votes."""
+        rated = [each for each in self.standings if each.cell == cell and each.ratings is not None]
+        order: list[By] = ["people and judge", "people", "judge"]
+        return min(rated, key=lambda each: (order.index(each.by), -each.board.votes), default=None)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each cell, pool, kind of rater and model, the best first. Elo, relative to the board's mean."""
+        for each in self.standings:
+            for model in each.ratings.models if each.ratings else ():
+                yield {"cell": each.cell, "pool": each.pool, "by": each.by, **asdict(model)}
+
+    def versus(self) -> Iterator[dict[str, Any]]:
+        """A row for each cell, pool, kind of rater and pair of models."""
+        for each in self.standings:
+            for pair in each.ratings.pairs if each.ratings else ():
+                yield {"cell": each.cell, "pool": each.pool, "by": each.by, **asdict(pair)}
+
+    def reasons(self, clips: Sequence[Clip]) -> Iterator[dict[str, Any]]:
+        """How often each model won with a reason named, of all votes that name it, people's and judges': by cell."""
+        models = {clip.result.label: clip.result.model for clip in clips}
+        won: Counter[tuple[str, str, str]] = Counter()
+        named: Counter[tuple[str, str, str]] = Counter()
+        for vote in self.votes:
+            there = vote.left in models and vote.right in models
+            if not there or vote.repeats is not None or vote.choice not in ("left", "right"):
+                continue
+            winner = vote.left if vote.choice == "left" else vote.right
+            for reason in vote.reasons:
+                for label in (vote.left, vote.right):
+                    named[vote.cell, reason, models[label]] += 1
+                won[vote.cell, reason, models[winner]] += 1
+        for key, n in sorted(named.items()):
+            yield {**dict(zip(("cell", "reason", "model"), key, strict=True)), "won": won[key], "votes": n}
+
+    def categories(self, info: RunInfo) -> Iterator[dict[str, Any]]:
+        """Ratings by category, drawn towards the whole, of the boards that are shown; for the eye alone."""
+        kinds = {prompt.id: prompt.category for prompt in info.suite.prompts}
+        for cell in info.suite.cells:
+            if (shown := self.of(cell)) is not None:
+                for row in by_category(shown.board, kinds):
+                    yield {"cell": cell, "pool": shown.pool, "by": shown.by, **asdict(row)}
+
+
+def standings_of(
+    info: RunInfo, clips: Sequence[Clip], lines: Iterable[Vote | Undo | Score], *, seed: int = 0
+) -> Standings:
+    """Counts and rates the votes of a run, each cell and pool by itself, people and judges apart."""
+    votes, scores = standing(lines)
+    places = {clip.result.label: (clip.result.cell, clip.result.prompt, clip.result.model) for clip in clips}
+    against = judge_against_people(votes, seed=seed)
+    joined = {judge for judge, found in against.items() if found.may_join}
+    found: list[Standing] = []
+    strays: list[Vote] = []
+    for by, kinds in KINDS.items():
+        if by == "people and judge" and not joined:
+            continue
+        mine = [vote for vote in votes if by != "people and judge" or vote.kind != "judge" or vote.rater in joined]
+        made, lost = boards(mine, places, kinds)
+        strays += lost if by != "people and judge" else []
+        found += [_standing(cell, pool, by, board, seed) for (cell, pool), board in made.items()]
+    order = {cell: place for place, cell in enumerate(info.suite.cells)}
+    found.sort(key=lambda each: (order.get(each.cell, len(order)), each.pool, [*KINDS].index(each.by)))
+    notes = [*_notes(found, votes, strays, scores, seed)]
+    notes += [f"Judge {judge}: {each.words.rstrip('.')}." for judge, each in against.items()]
+    return Standings(tuple(found), tuple(votes), tuple(scores), tuple(notes))
+
+
+def _standing(cell: str, pool: Pool, by: By, board: Board, seed: int) -> Standing:
+    try:
+        return Standing(cell, pool, by, board, rate(board, seed), None)
+    except BadInput as error:
+        return Standing(cell, pool, by, board, None, error.message)
+
+
+def _notes(
+    found: Sequence[Standing], votes: Sequence[Vote], strays: Sequence[Vote], scores: Sequence[Score], seed: int
+) -> Iterator[str]:
+    for each in found:
+        raters = counted(len(each.board.raters), "rater")
+        head = f"Votes on {each.cell}, {each.pool}, by {each.by}: {each.board.votes} of {raters} on "
+        head += f"{counted(len(each.board.prompts), 'prompt')}, {each.board.tie} ties, {each.board.both_bad} both bad"
+        yield f"{head}; no rating: {each.why}." if each.why else f"{head}."
+    if found:
+        yield (
+            "Ratings are in Elo relative to the mean of their board (35 is 55:45), by Bradley-Terry, ties as half a "
+            "win each; intervals are over prompts, and those of pairs hold for all pairs together."
+        )
+    people = agreement(votes, "person", seed=seed)
+    if people.pairs and people.raw is not None:
+        alpha = "n/a" if people.alpha is None else f"{people.alpha:.2f}"
+        yield (
+            f"People said the same of a pair {100 * people.raw:.0f} % of the time, on {people.pairs} pairs that two or "
+            f"more saw (Krippendorff's alpha {alpha})."
+        )
+    for kind, share in consistency(votes).items():
+        if share.share is not None:
+            yield f"Shown again with the sides exchanged, a {kind} said the same {share.k} of {share.n} times."
+    for kind, share in position(votes).items():
+        if share.share is not None and share.interval is not None:
+            limits = f"{100 * share.interval.low:.0f}–{100 * share.interval.high:.0f} %"
+            yield f"Of the decided votes by a {kind} {100 * share.share:.0f} % [{limits}] went to the left side."
+    flips = sum(vote.judged is not None and vote.judged.shown != vote.judged.exchanged for vote in votes)
+    judged = sum(vote.judged is not None for vote in votes)
+    if judged:
+        yield f"Judges changed their mind with the sides exchanged on {flips} of {judged} pairs, which count as ties."
+    if own := sum(vote.judged is not None and vote.judged.same_maker for vote in votes):
+        yield f"{own} of {judged} judged pairs hold a clip of the judge's own maker."
+    if strays:
+        yield f"{counted(len(strays), 'vote')} fit no two clips of this run and count for nothing."
+    if scores:
+        yield f"{counted(len(scores), 'star score')} stand apart in votes.jsonl and are never mixed with votes."

@@ -1,0 +1,180 @@
+"""What a table says of votes: people and judges apart, and nothing where nothing can be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from rushes.benchmarks.findings import findings
+from rushes.benchmarks.standings import Standings, standings_of
+from rushes.benchmarks.table import make_table
+from rushes.benchmarks.votes import Score, Undo
+from tests.benchmarks.conftest import NOW, make_info, make_result, make_suite
+from tests.benchmarks.voting import PAIR, judged, many, vote, voted_run
+
+INFO, CLIPS = voted_run(12)
+
+
+def said(*lines: object) -> Standings:
+    return standings_of(INFO, CLIPS, lines)  # type: ignore[arg-type]
+
+
+def test_without_votes_there_is_nothing_to_say() -> None:
+    found = said()
+
+    assert (found.standings, found.notes, found.of("short")) == ((), (), None)
+
+
+def test_a_clear_winner_stands_first_and_in_a_tier_of_its_own() -> None:
+    found = said(*many(["anna", "ben", "cleo"], 12, 0.9))
+
+    [first, second] = found.rows()
+    assert (first["model"], first["tier"], second["tier"]) == ("sora-2", 1, 2)
+    assert first["elo"] == pytest.approx(-second["elo"])
+    assert first["best"] > 0.99
+    [pair] = found.versus()
+    assert (pair["a"], pair["verdict"]) == ("sora-2", "better")
+    assert pair["low"] > 0
+
+
+def test_level_votes_are_not_separable_and_share_a_tier() -> None:
+    level = [vote(f"p{number}", "left" if number % 2 else "right") for number in range(1, 13)]
+
+    found = said(*level)
+
+    assert {row["tier"] for row in found.rows()} == {1}
+    assert [pair["verdict"] for pair in found.versus()] == ["not separable"]
+
+
+def test_below_six_prompts_there_is_no_verdict() -> None:
+    found = said(*many(["anna", "ben"], 5, 1.0))
+
+    assert [pair["verdict"] for pair in found.versus()] == ["too few prompts"]
+
+
+def test_people_and_judges_stand_apart_until_they_agree_on_enough() -> None:
+    found = said(*many(["anna", "ben"], 12, 0.9), *(judged(f"p{number}", "right") for number in range(1, 13)))
+
+    assert [(each.by, each.board.votes) for each in found.standings] == [("people", 24), ("judge", 12)]
+    shown = found.of("short")
+    assert shown is not None
+    assert shown.by == "people"
+    assert any("Judge eye" in note for note in found.notes)
+
+
+def test_a_judge_alone_is_shown_and_named_as_one() -> None:
+    table = make_table(INFO, [clip.result for clip in CLIPS], {}, [judged(f"p{n}") for n in range(1, 13)])
+
+    assert all("(judge)" in row["rating"] for row in table.shown())
+    assert "(judge)" in table.markdown()
+
+
+def test_what_a_rater_took_back_counts_for_nothing() -> None:
+    votes = many(["anna"], 12, 1.0)
+    gone = [Undo(id=f"undo-{each.id}", at=NOW, rater="anna", kind="person", undoes=each.id) for each in votes]
+
+    assert said(*votes, *gone).standings == ()
+
+
+def test_nobody_takes_back_the_vote_of_another() -> None:
+    mine = vote("p1")
+    theirs = Undo(id="u", at=NOW, rater="ben", kind="person", undoes=mine.id)
+
+    assert said(mine, theirs).votes == (mine,)
+
+
+def test_a_vote_for_a_clip_that_is_not_there_is_counted_and_told() -> None:
+    found = said(*many(["anna"], 12, 0.5), vote("p99"))
+
+    assert any("1 vote fit no two clips" in note for note in found.notes)
+    assert found.standings[0].board.votes == 12
+
+
+def test_repeats_tell_how_steady_a_rater_is_and_rate_nothing() -> None:
+    first = vote("p1")
+    again = vote("p1", "right", left="wan-2.5", right="sora-2", repeats=first.id)
+
+    found = said(first, again)
+
+    assert found.standings[0].board.votes == 1
+    assert any("said the same 1 of 1 times" in note for note in found.notes)
+
+
+def test_models_that_no_votes_connect_are_refused_with_what_is_missing() -> None:
+    models = PAIR | {"veo-3.1": "vertex/veo-3.1", "fast": "vertex/veo-3.1-fast"}
+    info, clips = voted_run(6, models)
+    apart = [vote(f"p{n}") for n in range(1, 7)] + [vote(f"p{n}", left="veo-3.1", right="fast") for n in range(1, 7)]
+
+    found = standings_of(info, clips, apart)
+
+    assert found.of("short") is None
+    assert any("no rating" in note and "veo-3.1" in note for note in found.notes)
+
+
+def test_stars_are_shown_apart() -> None:
+    star = Score(id="s", at=NOW, rater="anna", kind="person", clip="short/p1/sora-2/1", stars=4)
+
+    found = said(star)
+
+    assert (found.standings, found.scores) == ((), (star,))
+    assert any("1 star score stand apart" in note or "stand apart" in note for note in found.notes)
+
+
+def test_reasons_count_for_the_winner_of_the_votes_that_name_them() -> None:
+    votes = [vote(f"p{n}", "left" if n < 4 else "right", reasons=("motion",)) for n in range(1, 6)]
+
+    rows = {row["model"]: row for row in said(*votes).reasons(CLIPS)}
+
+    assert (rows["sora-2"]["won"], rows["wan-2.5"]["won"], rows["sora-2"]["votes"]) == (3, 2, 5)
+
+
+def test_a_flipped_judge_is_told() -> None:
+    found = said(*(judged(f"p{n}", flipped=n == 1) for n in range(1, 13)))
+
+    assert any("changed their mind with the sides exchanged on 1 of 12 pairs" in note for note in found.notes)
+
+
+# --- in the evidence --------------------------------------------------------------------------------------------------
+
+
+def test_ratings_become_evidence_by_endpoint_with_their_spread() -> None:
+    found = said(*many(["anna", "ben"], 12, 0.8))
+
+    rows = {row.endpoint: row for row in findings(INFO, CLIPS, found) if row.metric == "rating"}
+
+    assert rows.keys() == {*PAIR.values()}
+    best = rows["openai/sora-2"]
+    assert (best.source, best.n, best.simulated, best.detail["pool"]) == ("voted", 12, True, "sound")
+    assert best.sd is not None
+    assert best.sd > 0
+    assert best.detail["against"] == ["wan-2.5"]
+
+
+def test_a_judge_never_counts_as_people_in_the_evidence() -> None:
+    found = said(*(judged(f"p{n}", "left" if n < 10 else "right") for n in range(1, 13)))
+
+    assert {row.source for row in findings(INFO, CLIPS, found) if row.metric == "rating"} == {"judged"}
+
+
+def test_below_six_prompts_votes_are_no_evidence() -> None:
+    found = said(*many(["anna"], 5, 0.6))
+
+    assert not [row for row in findings(INFO, CLIPS, found) if row.metric == "rating"]
+
+
+def test_clips_from_words_and_from_a_picture_are_evidence_apart() -> None:
+    suite = make_suite(*(f"scene {n}" for n in range(12)))
+    info = make_info(suite)
+    results = [
+        make_result(model, f"p{n}", sent=make_result(model).sent | {"mode": "image" if n > 6 else "text"})
+        for n in range(1, 13)
+        for model in PAIR
+    ]
+    from rushes.benchmarks.clips import clips_of
+
+    clips = clips_of(info, results, {})
+    votes = [vote(f"p{n}", "right" if (n > 6 and n != 9) or n == 2 else "left") for n in range(1, 13)]
+
+    rows = [row for row in findings(info, clips, standings_of(info, clips, votes)) if row.metric == "rating"]
+
+    sora = {row.cell.mode: row.mean for row in rows if row.endpoint == "openai/sora-2"}
+    assert sora["text"] > 0 > sora["image"]
