@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,9 +74,10 @@ def read_votes(path: Path, clips: Sequence[Clip], there: Sequence[Vote | Undo | 
     new: list[Vote | Score] = []
     bad: list[str] = []
     again = 0
+    alike: Counter[str] = Counter()
     for number, row in _rows(path):
         try:
-            line = _line(row, clips, now, number)
+            line = _line(row, clips, now, alike)
         except _Bad as error:
             bad.append(f"{path}:{number}: {error}")
             continue
@@ -99,8 +101,11 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
     match path.suffix.lower():
         case ".csv":
             reader = csv.DictReader(StringIO(text, newline=""))
-            for row in reader:
-                yield reader.line_num, {name: value for name, value in row.items() if value not in (None, "")}
+            try:
+                for row in reader:
+                    yield reader.line_num, {name: value for name, value in row.items() if value not in (None, "")}
+            except csv.Error as error:
+                raise BadInput(f"{path}:{reader.line_num}: not valid CSV: {error}") from None
         case ".jsonl" | ".ndjson":
             for number, line in enumerate(text.splitlines(), start=1):
                 if line.strip():
@@ -121,9 +126,11 @@ def _json(text: str) -> Any:
         return None
 
 
-def _line(row: Any, clips: Sequence[Clip], now: datetime, number: int) -> Vote | Score:
+def _line(row: Any, clips: Sequence[Clip], now: datetime, alike: Counter[str]) -> Vote | Score:
     if not isinstance(row, dict):
         raise _Bad("is no JSON object")
+    if None in row:
+        raise _Bad("has more fields than there are headings")
     if row.get("type") == "score":
         score = _checked(row)
         if isinstance(score, Score) and score.clip in {clip.result.label for clip in clips}:
@@ -132,13 +139,15 @@ def _line(row: Any, clips: Sequence[Clip], now: datetime, number: int) -> Vote |
     if row.get("type") == "undo":
         raise _Bad("takes back a vote; export what stands instead")
     given = _of_models(row, clips) if "model_a" in row else _of_clips(row, clips)
-    whole = {"type": "vote", "format": 1, "kind": "imported", "rater": "imported", "at": now.isoformat()} | given
-    if "id" not in whole:
-        said = {name: value for name, value in whole.items() if name != "at" or "at" in row} | {"number": number}
-        whole["id"] = f"vote-{sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]}"
+    whole = {"type": "vote", "format": 1, "kind": "imported", "rater": "imported", "at": now, "id": "none"} | given
     vote = _checked(whole)
     assert isinstance(vote, Vote)
-    return vote
+    if "id" in given:
+        return vote
+    # Of what it says, so that it is the same wherever it stands; equal lines are told apart by their number.
+    said = vote.model_dump_json(exclude={"id"} | ({"at"} - given.keys()))
+    alike[said] += 1
+    return vote.model_copy(update={"id": f"vote-{sha256(f'{said} {alike[said]}'.encode()).hexdigest()[:16]}"})
 
 
 def _checked(row: Mapping[str, Any]) -> Vote | Undo | Score:
@@ -158,10 +167,13 @@ def _of_clips(row: Mapping[str, Any], clips: Sequence[Clip]) -> dict[str, Any]:
     if lacking:
         raise _Bad(f"has no {', '.join(lacking)}; a vote names left, right and choice, or {', '.join(MODELS)}")
     for side in ("left", "right"):
-        if row[side] not in places:
+        if not isinstance(row[side], str) or row[side] not in places:
             raise _Bad(f"this run has no clip '{row[side]}'")
     left, right = places[row["left"]], places[row["right"]]
-    return {**_place(left, right), **_plain(row)}
+    place = _place(left, right)
+    if other := [name for name, value in place.items() if row.get(name, value) != value]:
+        raise _Bad(f"{other[0]}: says {row[other[0]]}, and its clips are of {place[other[0]]}")
+    return {**_plain(row), **place}
 
 
 def _of_models(row: Mapping[str, Any], clips: Sequence[Clip]) -> dict[str, Any]:
@@ -176,8 +188,8 @@ def _of_models(row: Mapping[str, Any], clips: Sequence[Clip]) -> dict[str, Any]:
         kept.setdefault("rater", str(judge))
     left, right = sides
     return {
-        **_place(left, right),
         **_plain(kept),
+        **_place(left, right),
         "left": left.result.label,
         "right": right.result.label,
         "choice": WINNERS[winner],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, isinf, log
 from statistics import fmean
 from typing import Literal
 
@@ -73,7 +73,8 @@ class Difference:
     #: Means over the prompts that both have.
     before: float | None
     after: float | None
-    #: Median over prompts of the second run's against the first's: a difference, or a factor.
+    #: Median over prompts of the second run's against the first's: a difference, or a factor. A limit is None where
+    #: there are too few prompts for one.
     change: float | None
     low: float | None
     high: float | None
@@ -192,8 +193,8 @@ def _difference(
         before=fmean(a[prompt] for prompt in both) if both else None,
         after=fmean(b[prompt] for prompt in both) if both else None,
         change=None if result.median is None else scale(result.median),
-        low=None if result.interval is None else scale(result.interval.low),
-        high=None if result.interval is None else scale(result.interval.high),
+        low=None if result.interval is None or isinf(result.interval.low) else scale(result.interval.low),
+        high=None if result.interval is None or isinf(result.interval.high) else scale(result.interval.high),
         p=result.p,
         verdict=verdict,
     )

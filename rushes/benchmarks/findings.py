@@ -9,6 +9,7 @@ from typing import Any
 
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.folder import RunInfo
+from rushes.benchmarks.gate import LENGTH_TOLERANCE
 from rushes.benchmarks.rated import Group, rated
 from rushes.benchmarks.standings import Standings
 from rushes.evidence import Evidence, EvidenceCell, EvidenceMetric, length_class
@@ -26,8 +27,9 @@ def findings(info: RunInfo, clips: Sequence[Clip], said: Standings) -> list[Evid
     for clip in clips:
         result = clip.result
         seconds = result.sent.get("seconds")
-        if seconds is None and result.delivered is not None:
-            seconds = result.delivered["seconds"]
+        if seconds is None and result.delivered is not None and result.delivered["seconds"] is not None:
+            # A file of 5.04 s is one of 5 s, as the gate has it.
+            seconds = max(result.delivered["seconds"] - LENGTH_TOLERANCE, 0)
         if result.endpoint is None or result.at is None or seconds is None or clip.outcome == "cancelled":
             continue
         cell = info.suite.cells[result.cell]

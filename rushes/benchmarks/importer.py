@@ -81,6 +81,8 @@ def survey(
     if wrong:
         raise document.errors(wrong)
     clips, bad = _clips(folder, source, document, entries, whole)
+    if there is not None and there.suite.endpoints:
+        _check_world(there, clips)
     names = dict.fromkeys(entry.model for entry in entries)
     cells = {name: Cell() for name in dict.fromkeys(clip.cell for clip in clips) if name not in whole.cells}
     whole = whole.model_copy(
@@ -117,6 +119,18 @@ def bring(folder: Folder, wanted: Import, on_clip: Callable[[Clip], None] = lamb
             new += 1
         on_clip(clip)
     return new
+
+
+def _check_world(there: RunInfo, clips: Sequence[Clip]) -> None:
+    """Raises BadInput where simulated clips would stand beside a run's real ones, or the other way round."""
+    probed = [(clip, *_probed(clip.file)) for clip in clips]
+    other = [clip.entry.file for clip, found, simulated in probed if found and simulated != there.simulated]
+    if other:
+        ours, theirs = ("simulated", "real") if there.simulated else ("real", "simulated")
+        raise BadInput(
+            f"the run '{there.name}' is {ours}, and these clips are {theirs}: {', '.join(other[:5])}",
+            hint="Bring them into a run of another --name: what is simulated is never mixed with what is not.",
+        )
 
 
 def _same(folder: Folder, there: Suite, suite: Suite) -> bool:

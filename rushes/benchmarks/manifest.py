@@ -90,6 +90,8 @@ class Manifest(Part):
 
 def find_manifest(folder: Path, given: Path | None) -> Path:
     """The manifest of a folder of clips. Raises BadInput where there is none."""
+    if folder.is_file():
+        raise BadInput(f"{folder}: is a file, not a folder", hint="Give the clips' folder, and --manifest FILE.")
     if not folder.is_dir():
         raise BadInput(f"{folder}: there is no such folder")
     if given is not None:

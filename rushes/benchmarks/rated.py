@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.ratings.board import Board, boards
@@ -17,53 +19,61 @@ Group = tuple[str, EvidenceCell, bool, str]
 SOURCES: Mapping[By, Source] = {"people": "voted", "judge": "judged"}
 
 
-def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mapping[str, Group]) -> Iterator[Evidence]:
+def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mapping[str, Group]) -> list[Evidence]:
     """A rating for each endpoint and kind of clip, by people and by judges apart; nothing below 6 prompts.
 
-    `makers` is each label's. Clips made from words and from a picture are voted on apart: models that are near each
-    other in one need not be in the other.
+    `makers` is each label's. Clips made from words and from a picture, and simulated and real ones, are voted on apart:
+    models that are near each other in one need not be in the other. Where several boards say something of one kind of
+    clip, that with most votes does.
     """
-    places = {clip.result.label: (clip.result.cell, clip.result.prompt, clip.result.model) for clip in clips}
-    models = {(places[label][0], places[label][2], group[1].mode): group for label, group in makers.items()}
-    for mode in sorted({group[1].mode for group in makers.values()}):
-        some = [vote for vote in votes if all(_mode(makers, label) == mode for label in (vote.left, vote.right))]
+    results = {clip.result.label: clip.result for clip in clips}
+    places = {label: (result.cell, result.prompt, result.model) for label, result in results.items()}
+    best: dict[tuple[object, ...], Evidence] = {}
+    for mode, simulated in sorted({(group[1].mode, group[2]) for group in makers.values()}):
+        kept = {label: group for label, group in makers.items() if (group[1].mode, group[2]) == (mode, simulated)}
+        models = {(places[label][0], places[label][2]): group for label, group in kept.items()}
+        some = [vote for vote in votes if vote.left in kept and vote.right in kept]
         for by, source in SOURCES.items():
             found, _ = boards(some, places, KINDS[by])
             for (cell, pool), board in found.items():
                 mine = [vote for vote in some if (vote.cell, vote.pool) == (cell, pool) and vote.kind in KINDS[by]]
-                groups = {model: models[cell, model, mode] for model in board.models}
-                yield from _rows(run, source, board, groups, mine)
+                seen = [results[label].at for vote in mine for label in (vote.left, vote.right)]
+                groups = {model: models[cell, model] for model in board.models}
+                for row in _rows(run, source, board, groups, mine, max(at for at in seen if at is not None)):
+                    key = (row.endpoint, row.cell, row.source, row.simulated)
+                    if key not in best or best[key].detail["votes"] < row.detail["votes"]:
+                        best[key] = row
+    return [*best.values()]
 
 
 def _rows(
-    run: str, source: Source, board: Board, groups: Mapping[str, Group], votes: Sequence[Vote]
+    run: str, source: Source, board: Board, groups: Mapping[str, Group], votes: Sequence[Vote], newest: datetime
 ) -> Iterator[Evidence]:
     if len(connected(board)) > 1:
         return
+    pool = votes[0].pool
     for each in rate(board).models:
         if each.sd is None:
             continue
         endpoint, kind, simulated, _ = groups[each.model]
         yield Evidence(
             endpoint=endpoint,
-            cell=kind,
+            # Whether a clip has sound is what its file says, also where nobody ordered it.
+            cell=replace(kind, audio=pool == "sound"),
             metric="rating",
             mean=each.elo,
             sd=each.sd,
             n=each.prompts,
             source=source,
             simulated=simulated,
-            observed=max(vote.at for vote in votes),
+            observed=newest,
             run=run,
             detail={
                 "votes": each.votes,
-                "pool": votes[0].pool,
+                "voted": max(vote.at for vote in votes).isoformat(),
+                "pool": pool,
                 "against": sorted(set(board.models) - {each.model}),
                 "low": each.low,
                 "high": each.high,
             },
         )
-
-
-def _mode(makers: Mapping[str, Group], label: str) -> str | None:
-    return makers[label][1].mode if label in makers else None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from rushes.amounts import counted
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.folder import RunInfo
+from rushes.benchmarks.judging import rubric
 from rushes.benchmarks.ratings.agreement import agreement, consistency, judge_against_people, position
 from rushes.benchmarks.ratings.board import Board, boards
 from rushes.benchmarks.ratings.categories import by_category
@@ -97,7 +98,8 @@ def standings_of(
     info: RunInfo, clips: Sequence[Clip], lines: Iterable[Vote | Undo | Score], *, seed: int = 0
 ) -> Standings:
     """Counts and rates the votes of a run, each cell and pool by itself, people and judges apart."""
-    votes, scores = standing(lines)
+    everything, scores = standing(lines)
+    votes = [*_current(everything)]
     places = {clip.result.label: (clip.result.cell, clip.result.prompt, clip.result.model) for clip in clips}
     against = judge_against_people(votes, seed=seed)
     joined = {judge for judge, found in against.items() if found.may_join}
@@ -113,8 +115,22 @@ def standings_of(
     order = {cell: place for place, cell in enumerate(info.suite.cells)}
     found.sort(key=lambda each: (order.get(each.cell, len(order)), each.pool, [*KINDS].index(each.by)))
     notes = [*_notes(found, votes, strays, scores, seed)]
+    if old := len(everything) - len(votes):
+        notes.append(f"{counted(old, 'older answer')} of a judge to a pair it was asked about again count for nothing.")
     notes += [f"Judge {judge}: {each.words.rstrip('.')}." for judge, each in against.items()]
     return Standings(tuple(found), tuple(votes), tuple(scores), tuple(notes))
+
+
+def _current(votes: Sequence[Vote]) -> Iterator[Vote]:
+    """The votes without a judge's earlier answers to a pair, and without those to other words than today's."""
+    newest = {
+        (vote.rater, frozenset((vote.left, vote.right))): vote.id
+        for vote in votes
+        if vote.judged is not None and vote.judged.rubric == rubric.VERSION
+    }
+    for vote in votes:
+        if vote.judged is None or newest.get((vote.rater, frozenset((vote.left, vote.right)))) == vote.id:
+            yield vote
 
 
 def _standing(cell: str, pool: Pool, by: By, board: Board, seed: int) -> Standing:

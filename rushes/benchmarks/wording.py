@@ -122,7 +122,11 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 def interval(low: float | None, high: float | None, decimals: int = 1) -> str:
     """Such as ` [98.0–126.4]`, with a space before it; empty where there is none."""
-    return "" if low is None and high is None else f" [{number(low, decimals)}–{number(high, decimals)}]"
+    if low is None and high is None:
+        return ""
+    # A dash beside a minus is hard to read.
+    dash = " to " if min(low or 0, high or 0) < 0 else "–"
+    return f" [{number(low, decimals)}{dash}{number(high, decimals)}]"
 
 
 def with_interval(row: Mapping[str, Any], name: str, decimals: int = 1) -> str:

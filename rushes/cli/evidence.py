@@ -47,8 +47,10 @@ def evidence(
         return 0
     common.announce()
     if not found:
-        world = " in simulated worlds" if common.simulate else ""
-        console().print(f"There is no evidence{world} yet: `rushes bench run` finds some.")
+        if common.simulate:
+            console().print("There is no evidence of simulated worlds yet: `rushes bench run --simulate` finds some.")
+        else:
+            console().print("There is no evidence yet: `rushes bench run` finds some. --simulate shows the simulated.")
     for name in sorted({each.endpoint for each in found}):
         _print(name, [each for each in found if each.endpoint == name])
     if priors:

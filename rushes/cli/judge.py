@@ -21,7 +21,7 @@ from rushes.cli.show import clean, columns, console, say, write_json
 
 if TYPE_CHECKING:
     from rushes.app import Rushes
-    from rushes.benchmarks.folder import Folder, RunInfo
+    from rushes.benchmarks.folder import Folder
     from rushes.benchmarks.judging.judge import Judging
     from rushes.benchmarks.judging.judges import Judge
     from rushes.benchmarks.judging.pairs import Pair
@@ -82,8 +82,8 @@ def judge(
     entry = judge_of(chosen, judges)
     rushes = common.rushes()
     folder = Folder(rushes.home, run)
-    info = folder.known()
-    _check_world(info, chosen, common)
+    folder.known()
+    _check_world(folder, chosen, common)
     common.announce()
     found, gone = _pairs(folder, rushes, seed, common)
     with records(folder) as kept:
@@ -92,17 +92,18 @@ def judge(
         return asyncio.run(_judge(setting, asked, len(found), gone, unpriced, spending))
 
 
-def _check_world(info: RunInfo, judge: str, common: Common) -> None:
+def _check_world(folder: Folder, judge: str, common: Common) -> None:
     """Raises BadInput where what is simulated would judge what is not."""
     from rushes.errors import BadInput
 
-    if common.simulate and not info.simulated:
+    real = [result for result in folder.results().values() if result.clip is not None and not result.simulated]
+    if common.simulate and (real or not folder.known().simulated):
         raise BadInput(
-            f"the run '{info.name}' is not simulated, and a simulated judge's votes would say nothing of its clips",
+            f"the run '{folder.name}' is not simulated, and a simulated judge's votes would say nothing of its clips",
             hint="Leave --simulate out and name a judge, or judge a simulated run.",
         )
     if judge == SIMULATED and not common.simulate:
-        raise BadInput("the simulated judge needs --simulate", hint="Name another with --judge.")
+        raise BadInput("the simulated judge needs --simulate", hint="Add --simulate, or name another with --judge.")
 
 
 def _pairs(folder: Folder, rushes: Rushes, seed: int, common: Common) -> tuple[list[Pair], list[str]]:

@@ -12,6 +12,7 @@ from cyclopts import App
 from rushes.amounts import counted
 from rushes.cli.options import Common
 from rushes.cli.show import console, say, write_json
+from rushes.errors import SetupError
 
 votes = App(name="votes", help="Bring the votes of a run out to a file, or in from one.")
 
@@ -40,8 +41,11 @@ def export(
     if out is None:
         sys.stdout.write(text)
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SetupError(f"{out}: cannot be written: {error.strerror or error}") from None
         say(f"{counted(len(text.splitlines()) - (wanted == 'csv'), 'line')} in {out}")
     return 0
 

@@ -19,11 +19,13 @@ from rushes.amounts import UNKNOWN
 from rushes.benchmarks import plots
 from rushes.benchmarks.claims import NOTES
 from rushes.benchmarks.metrics import METRICS
+from rushes.benchmarks.published import load_published
 from rushes.benchmarks.statistics.intervals import FEWEST_GROUPS, FEWEST_VALUES
 from rushes.benchmarks.table import Table, need_pandas
 from rushes.benchmarks.wording import HEADINGS, RATING, number
 from rushes.card import Card, load_cards
 from rushes.pages.claims import claims_view
+from rushes.pages.elsewhere import elsewhere
 from rushes.pages.looks import looks_view
 from rushes.pages.overview import overview
 from rushes.pages.players import KEY_METRICS, MANY_CLIPS, prompts
@@ -56,6 +58,7 @@ def render(table: Table, folder: Path, cards: Mapping[str, Card] | None = None) 
     from rushes.benchmarks.plots.style import Looks, shade
 
     suite = table.info.suite
+    known = load_cards() if cards is None else cards
     looks = Looks(suite)
     said = looks_view(table)
     # svg() and our own files are markup; everything else is escaped.
@@ -77,8 +80,9 @@ def render(table: Table, folder: Path, cards: Mapping[str, Card] | None = None) 
             rating_headings=[HEADINGS[key].replace(" %", "\u00a0%") for key in RATING],
             # Those of votes stand beside the votes.
             notes=[note for note in table.notes if note not in table.standings.notes],
-            claims=claims_view(table, load_cards() if cards is None else cards),
+            claims=claims_view(table, known),
             claim_notes=NOTES,
+            elsewhere=elsewhere(table, load_published(), known),
             pictures=pictures,
             prompts=prompts(table, folder),
             categories=list(dict.fromkeys(prompt.category for prompt in suite.prompts)),

@@ -186,3 +186,45 @@ def test_an_export_goes_to_a_file_in_the_form_of_its_name(
 def test_a_run_that_is_not_there_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["votes", "export", "nothing", "--home", str(home)]) == 2
     assert "there is no run 'nothing'" in capsys.readouterr().err
+
+
+# --- lines that are not what they seem --------------------------------------------------------------------------------
+
+
+def test_a_line_is_the_same_vote_wherever_it_stands_and_in_either_form(tmp_path: Path) -> None:
+    line = "short/p1/sora-2/1,short/p1/wan-2.5/1,left"
+    (tmp_path / "one.csv").write_text(f"left,right,choice\n{line}\n")
+    (tmp_path / "two.csv").write_text(f"left,right,choice\nshort/p2/sora-2/1,short/p2/wan-2.5/1,tie\n{line}\n")
+    given = dict(zip(("left", "right", "choice"), line.split(","), strict=True))
+    (tmp_path / "three.jsonl").write_text(json.dumps(given))
+    [first], _, _ = read(tmp_path / "one.csv")
+
+    assert isinstance(first, Vote)
+    assert read(tmp_path / "two.csv", first)[1] == 1
+    assert read(tmp_path / "three.jsonl", first) == ([], 1, [])
+
+
+@pytest.mark.parametrize(("name", "value"), [("pool", "silent"), ("cell", "long"), ("prompt", "p2")])
+def test_a_line_that_says_another_place_than_its_clips_have_is_told(name: str, value: str, tmp_path: Path) -> None:
+    line = {"left": "short/p1/sora-2/1", "right": "short/p1/wan-2.5/1", "choice": "left", name: value}
+    (tmp_path / "votes.jsonl").write_text(json.dumps(line))
+
+    assert read(tmp_path / "votes.jsonl")[2] == [
+        f"{tmp_path / 'votes.jsonl'}:1: {name}: says {value}, and its clips are of "
+        + {"pool": "sound", "cell": "short", "prompt": "p1"}[name]
+    ]
+
+
+def test_a_comma_too_many_and_a_label_that_is_none_are_told(tmp_path: Path) -> None:
+    (tmp_path / "votes.csv").write_text("left,right,choice\nshort/p1/sora-2/1,short/p1/wan-2.5/1,left,and,more\n")
+    (tmp_path / "votes.json").write_text(json.dumps([{"left": ["x"], "right": "y", "choice": "left"}]))
+
+    assert "more fields than there are headings" in read(tmp_path / "votes.csv")[2][0]
+    assert "no clip '['x']'" in read(tmp_path / "votes.json")[2][0]
+
+
+def test_a_file_that_cannot_be_written_is_said(
+    run: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["votes", "export", run, "--out", str(tmp_path), "--home", str(home)]) == 2
+    assert "cannot be written" in capsys.readouterr().err

@@ -249,6 +249,16 @@ def test_clips_of_the_very_endpoint_join_its_model(made: Folder, home: Path, cli
     assert [*made.results()] == ["short/p1/sora-2/1", "short/p1/sora-2/2"]
 
 
+def test_real_clips_never_stand_in_a_simulated_run(home: Path, clips: Path) -> None:
+    folder = Folder(home, "run")
+    with folder.alone():
+        folder.save(make_info(GIVEN, simulated=True))
+        folder.add(make_result())
+
+    with pytest.raises(BadInput, match="the run 'run' is simulated, and these clips are real: a.mp4"):
+        look(home, clips, "a.mp4,ours,p1")
+
+
 def test_another_suite_than_the_runs_is_refused(made: Folder, home: Path, clips: Path) -> None:
     with pytest.raises(BadInput, match="the run 'run' is of another suite: small version 1"):
         look(home, clips, "a.mp4,ours,p1", suite=GIVEN.model_copy(update={"version": 2}))

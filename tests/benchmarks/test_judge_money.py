@@ -363,6 +363,17 @@ async def test_without_a_price_the_cost_is_not_known_and_never_zero(folder: Fold
     assert vote.judged.usd is None
 
 
+async def test_half_a_letter_in_a_servers_words_loses_no_answer(folder: Folder) -> None:
+    cut = httpx.Response(
+        200, content=b'{"choices": [{"finish_reason": "length", "message": {"content": "cut \\ud83d"}}]}'
+    )
+    async with start(folder, Script(cut, says("right"))) as (judging, kept):
+        summary = await judging.judge_all(pairs(folder))
+
+    assert summary.outcomes["truncated"] == 1
+    assert [each.heard is not None for each in kept.asked.values()] == [True, True]
+
+
 async def test_without_tokens_the_cost_is_not_known_before_and_is_after(folder: Folder) -> None:
     judge = entry(image_tokens=None)
     async with start(folder, Script(says("left"), says("right")), judge=judge) as (judging, _):

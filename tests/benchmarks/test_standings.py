@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from rushes.benchmarks.clips import clips_of
 from rushes.benchmarks.findings import findings
 from rushes.benchmarks.standings import Standings, standings_of
 from rushes.benchmarks.table import make_table
@@ -169,8 +172,6 @@ def test_clips_from_words_and_from_a_picture_are_evidence_apart() -> None:
         for n in range(1, 13)
         for model in PAIR
     ]
-    from rushes.benchmarks.clips import clips_of
-
     clips = clips_of(info, results, {})
     votes = [vote(f"p{n}", "right" if (n > 6 and n != 9) or n == 2 else "left") for n in range(1, 13)]
 
@@ -178,3 +179,61 @@ def test_clips_from_words_and_from_a_picture_are_evidence_apart() -> None:
 
     sora = {row.cell.mode: row.mean for row in rows if row.endpoint == "openai/sora-2"}
     assert sora["text"] > 0 > sora["image"]
+
+
+def test_a_judges_newer_answer_to_a_pair_replaces_the_older() -> None:
+    older = [judged(f"p{n}", "right", id=f"old-{n}") for n in range(1, 13)]
+    newer = [judged(f"p{n}", "left", id=f"new-{n}") for n in range(1, 13)]
+
+    found = said(*older, *newer)
+
+    assert found.standings[0].board.votes == 12
+    assert next(found.rows())["model"] == "sora-2"
+    assert any("12 older answers of a judge" in note for note in found.notes)
+
+
+def test_a_judges_answers_to_other_words_than_todays_count_for_nothing() -> None:
+    vote = judged("p1")
+    assert vote.judged is not None
+    stale = vote.model_copy(update={"judged": vote.judged.model_copy(update={"rubric": vote.judged.rubric + 1})})
+
+    assert said(stale).standings == ()
+
+
+def test_simulated_and_real_clips_never_rate_each_other_in_the_evidence() -> None:
+    results = [clip.result for clip in CLIPS]
+    mixed = [result.model_copy(update={"simulated": result.model == "sora-2"}) for result in results]
+    clips = clips_of(INFO, mixed, {})
+    votes = many(["anna", "ben"], 12, 0.8)
+
+    assert not [row for row in findings(INFO, clips, standings_of(INFO, clips, votes)) if row.metric == "rating"]
+
+
+def test_a_rating_is_as_old_as_the_clips_and_not_as_the_votes() -> None:
+    votes = many(["anna", "ben"], 12, 0.8, at=NOW + timedelta(days=90))
+
+    rows = [row for row in findings(INFO, CLIPS, said(*votes)) if row.metric == "rating"]
+
+    assert {row.observed for row in rows} == {NOW}
+    assert {row.detail["voted"] for row in rows} == {(NOW + timedelta(days=90)).isoformat()}
+
+
+def test_of_two_boards_on_one_kind_of_clip_the_one_with_most_votes_counts() -> None:
+    cell = INFO.suite.cells["short"]
+    suite = INFO.suite.model_copy(update={"cells": {"short": cell, "other": cell}})
+    info = make_info(suite)
+    results = [make_result(model, f"p{n}", name) for name in suite.cells for n in range(1, 13) for model in PAIR]
+    clips = clips_of(info, results, {})
+    few = [
+        vote(f"p{n}", "right", cell="other", id=f"o{n}").model_copy(
+            update={"left": f"other/p{n}/sora-2/1", "right": f"other/p{n}/wan-2.5/1"}
+        )
+        for n in range(1, 13)
+    ]
+
+    rows = findings(info, clips, standings_of(info, clips, [*many(["anna", "ben"], 12, 0.9), *few]))
+
+    found = {row.endpoint: row for row in rows if row.metric == "rating"}
+    assert len(found) == len([row for row in rows if row.metric == "rating"]) == 2
+    assert found["openai/sora-2"].mean > 0
+    assert found["openai/sora-2"].detail["votes"] == 24

@@ -70,8 +70,7 @@ def many(raters: Sequence[str], prompts: int, share: float, *, seed: int = 0, **
             f"p{number}",
             "left" if dice.random() < share else "right",
             rater=rater,
-            at=NOW + timedelta(seconds=number),
-            **changes,
+            **({"at": NOW + timedelta(seconds=number)} | changes),
         )
         for rater in raters
         for number in range(1, prompts + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from decimal import Decimal
 from typing import Protocol
 
@@ -56,8 +58,15 @@ class Booked:
 
     async def reserve(self, amount: Decimal) -> None:
         await self._cap.reserve(amount)
+        booking = asyncio.ensure_future(self._rushes.reserve("a judge's answer", amount, run=self._run))
         try:
-            expense = await self._rushes.reserve("a judge's answer", amount, run=self._run)
+            expense = await asyncio.shield(booking)
+        except asyncio.CancelledError:
+            # The ledger may have it by now; nothing was sent, so nothing of it was spent.
+            await self._cap.settle(amount, Decimal(0))
+            with suppress(OverBudget):
+                await self._rushes.settle(await booking, Decimal(0))
+            raise
         except BaseException:
             await self._cap.settle(amount, Decimal(0))
             raise

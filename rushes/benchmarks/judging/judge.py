@@ -283,8 +283,8 @@ class Judging:
         shown = [await self._ready.seen(take) for take in (left, right)]
         question = Question(pair.text, shown[0], shown[1], self._dimensions(pair))
         most = self._costs.at_most(pair.text, shown[0], shown[1])
-        if most is not None:
-            await self._charge.reserve(most)
+        # Where nobody can tell beforehand, what it did cost counts all the same.
+        await self._charge.reserve(most or Decimal(0))
         sending = asyncio.ensure_future(self._sent(key, question, most))
         try:
             return await asyncio.shield(sending)
@@ -330,13 +330,12 @@ class Judging:
                 usd=cost,
                 usd_how=how,
                 seconds=round(self._clock.monotonic() - began, 3),
-                model=reply.model,
+                model=None if reply.model is None else self._hidden(reply.model),
                 simulated=reply.simulated,
             )
             self._records.add(heard)
         finally:
-            if most is not None:
-                await self._charge.settle(most, spent)
+            await self._charge.settle(most or Decimal(0), spent)
         self.summary.outcomes[reply.outcome] += 1
         self.summary.usd += cost or 0
         self.summary.unpriced += cost is None
@@ -394,8 +393,9 @@ class Judging:
             )
 
     def _hidden(self, words: str) -> str:
-        """Without the key, which some servers repeat in their errors."""
-        return words.replace(self._key, "…") if self._key and len(self._key) > 3 else words
+        """Without the key, which some servers repeat in their errors, and without half of a letter that was cut."""
+        whole = words.encode("utf-8", "replace").decode()
+        return whole.replace(self._key, "…") if self._key and len(self._key) > 3 else whole
 
 
 def _keys(judge: Judge) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rushes.amounts import counted
 from rushes.cli.options import Common
 from rushes.cli.show import columns, console, say, write_json
 
@@ -102,7 +103,7 @@ def listing(*, common: Common = Common()) -> int:
         [
             f"  {info.name}",
             f"{info.suite.id} {info.suite.version}",
-            f"{len(results)} clips",
+            counted(len(results), "clip"),
             "simulated" if info.simulated else "",
             "" if info.finished or not info.suite.endpoints else "not finished",
         ]

@@ -25,7 +25,7 @@ def lines(info: RunInfo) -> Iterator[str]:
     if pairs:
         ratio = detectable_ratio(prompts, samples, comparisons=pairs)
         if ratio is None:
-            yield f"speed: {counted(prompts, 'prompt')} tell no two models apart; 6 are the fewest that can"
+            yield f"speed: not told apart; {counted(prompts, 'prompt')} a cell, and 6 are the fewest that can"
         else:
             finer = needed_for_ratio(1.2, samples, comparisons=pairs)
             more = "more than 1,000" if finer is None else f"about {finer}"

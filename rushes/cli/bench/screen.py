@@ -35,7 +35,8 @@ def print_table(made: Table) -> None:
     screen.print(_summary(made))
     if made.voted:
         screen.print(_versus(made))
-    screen.print(_pairs(made))
+    if len(made.pairs):
+        screen.print(_pairs(made))
     for note in made.notes:
         screen.print(f"- {clean(note)}")
 
