@@ -255,7 +255,7 @@ def test_real_clips_never_stand_in_a_simulated_run(home: Path, clips: Path) -> N
         folder.save(make_info(GIVEN, simulated=True))
         folder.add(make_result())
 
-    with pytest.raises(BadInput, match="the run 'run' is simulated, and these clips are real: a.mp4"):
+    with pytest.raises(BadInput, match=r"the run 'run' is simulated, and these clips are real: a\.mp4"):
         look(home, clips, "a.mp4,ours,p1")
 
 
