@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 from typing import TYPE_CHECKING
 
 from rushes.amounts import counted
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: p95 has an upper limit from so many clips.
 P95_FROM = 59
+#: As many votes as people give a pair and prompt; and a difference in Elo that hardly shows.
+VOTES, CLOSE = 3, 35.0
 
 
 def lines(info: RunInfo) -> Iterator[str]:
@@ -38,4 +41,19 @@ def lines(info: RunInfo) -> Iterator[str]:
         f"{100 * failure_bound(clips):.0f} % may still fail"
         + ("" if clips >= P95_FROM else f"; p95 takes {P95_FROM} clips, so the slowest is named")
     )
-    yield "looks: not told apart by this; which clips are better takes votes"
+    yield _looks(prompts, models)
+
+
+def _looks(prompts: int, models: int) -> str:
+    from rushes.benchmarks.ratings.bradley_terry import ELO
+    from rushes.benchmarks.ratings.needed import detectable_elo, votes_for
+
+    elo = detectable_elo(prompts, VOTES, models) if models > 1 else None
+    if elo is None:
+        return "looks: not told apart by this; that takes votes on two models and six prompts at the least"
+    share = 100 / (1 + exp(-elo / ELO))
+    close = votes_for(CLOSE, models * (models - 1) // 2)
+    return (
+        f"looks: not told apart by this; {VOTES} votes on each pair and prompt would tell apart about {elo:.0f} Elo (a "
+        f"win share of {share:.0f} %), and {CLOSE:.0f} Elo (55 %) takes some {close:,} votes, each on its own prompt"
+    )
