@@ -330,7 +330,7 @@ def test_a_copy_never_lands_on_clips_that_are_not_a_runs(failing: Path, tmp_path
     ("prompts", "models", "samples", "said", "not_said"),
     [
         (10, BOTH, 1, ("speed: tells two models apart that differ by a factor of", "the slowest is named"), ()),
-        (5, BOTH, 1, ("speed: 5 prompts tell no two models apart; 6 are the fewest that can",), ("factor",)),
+        (5, BOTH, 1, ("speed: not told apart; 5 prompts a cell, and 6 are the fewest that can",), ("factor",)),
         (10, SORA, 1, ("reliability: 10 clips of each model and cell",), ("speed:",)),
         (10, BOTH, 6, ("reliability: 60 clips", "up to 6 %"), ("the slowest is named",)),
     ],
