@@ -184,8 +184,9 @@ def _measured(label: str, sha256: str, values: Mapping[str, Value], error: str |
 
 @cache
 def _versions() -> Mapping[str, str]:
-    import av
-    import numpy
+    from av import __version__ as av
+    from av import library_versions
+    from numpy import __version__ as numpy
 
-    libraries = {name: ".".join(str(part) for part in version) for name, version in av.library_versions.items()}
-    return {"av": av.__version__, "numpy": numpy.__version__, **dict(sorted(libraries.items()))}
+    libraries = {name: ".".join(str(part) for part in version) for name, version in library_versions.items()}
+    return {"av": av, "numpy": numpy, **dict(sorted(libraries.items()))}
