@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rushes.benchmarks.folder import RunInfo
-from rushes.benchmarks.gate import Check, gate, usable
+from rushes.benchmarks.gate import Check, gate, reasons, usable
 from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.metrics import METRICS
 from rushes.benchmarks.result import Result
@@ -42,7 +42,7 @@ class Clip:
         """Why it is of no use; empty where it is."""
         if self.checks is None:
             return (self.result.reason or "no reason given",)
-        return tuple(each.reason for each in self.checks if each.part == "gate" and each.reason is not None)
+        return reasons(self.checks)
 
     @property
     def expected(self) -> tuple[Check, ...]:

@@ -63,11 +63,6 @@ class Shelf:
         return [each.candidate for each in self.shown.values()]
 
 
-def pool_of(clip: Clip) -> Pool:
-    """Whether the clip has a sound track."""
-    return "silent" if (clip.result.delivered or {}).get("audio_codec") is None else "sound"
-
-
 def worth_showing(
     info: RunInfo, clips: Iterable[Clip], *, cells: Collection[str] = (), pool: Pool | None = None
 ) -> list[Clip]:
@@ -81,7 +76,7 @@ def worth_showing(
     met: dict[tuple[str, Pool, str], list[Clip]] = defaultdict(list)
     models: dict[tuple[str, Pool], set[str]] = defaultdict(set)
     for clip in usable:
-        cell, its_pool = clip.result.cell, pool_of(clip)
+        cell, its_pool = clip.result.cell, clip.pool
         models[cell, its_pool].add(clip.result.model)
         if (not cells or cell in cells) and pool in (None, its_pool):
             met[cell, its_pool, clip.result.prompt].append(clip)
@@ -104,7 +99,7 @@ def shelf(info: RunInfo, folder: Path, clips: Iterable[Clip], copies: Mapping[st
         assert result.clip is not None
         path = folder / result.clip if copies is None else copies[result.label]
         shown[result.label] = Shown(
-            Candidate(result.label, result.cell, result.prompt, pool_of(clip), result.model),
+            Candidate(result.label, result.cell, result.prompt, clip.pool, result.model),
             token_hex(16) if copies is None else path.stem,
             path,
             (result.delivered or {}).get("seconds"),
