@@ -296,10 +296,21 @@ async def test_questions_on_their_way_count_against_the_cap(three: Folder) -> No
     async with start(three, Script(says("tie"))) as (judging, _):
         per_question = (judging.estimate(pairs(three)).usd or 0) / 6
     script = Script(says("tie"))
+    script.open.clear()
 
-    summary = await judged(three, script, charge=Cap(per_question * 2), judge=entry(concurrency=3))
+    class Watched(Cap):
+        """Lets the answers come once a third question has been refused."""
 
-    assert script.most <= 2
+        async def reserve(self, amount: Decimal) -> None:
+            try:
+                await super().reserve(amount)
+            except OverBudget:
+                script.open.set()
+                raise
+
+    summary = await judged(three, script, charge=Watched(per_question * Decimal("2.5")), judge=entry(concurrency=3))
+
+    assert script.most == 2
     assert isinstance(summary.stopped, OverBudget)
 
 
