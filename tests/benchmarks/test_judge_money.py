@@ -299,12 +299,13 @@ async def test_questions_on_their_way_count_against_the_cap(three: Folder) -> No
     script.open.clear()
 
     class Watched(Cap):
-        """Lets the answers come once a third question has been refused."""
+        """Lets the answers come once two questions are on their way and a third has been refused."""
 
         async def reserve(self, amount: Decimal) -> None:
             try:
                 await super().reserve(amount)
             except OverBudget:
+                await script.together.wait()
                 script.open.set()
                 raise
 
