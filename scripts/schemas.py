@@ -1,19 +1,20 @@
-"""Writes configs/schemas/: what editors complete and check suites, runs and manifests by. --check only compares."""
+"""Writes configs/schemas/: what editors complete and check YAML files of people by. --check only compares."""
 
 import json
 import sys
 from pathlib import Path
 
 from rushes.benchmarks.schemas import FORMS, schema_of
+from rushes.router.policies import policy_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "configs" / "schemas"
 
 
 def main() -> None:
     stale = []
-    for name in FORMS:
+    for name, schema in {**{name: schema_of(name) for name in FORMS}, "policy": policy_schema()}.items():
         path = FOLDER / f"{name}.schema.json"
-        text = json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         if "--check" in sys.argv:
             stale += [path.name] * (not path.exists() or path.read_text(encoding="utf-8") != text)
             continue

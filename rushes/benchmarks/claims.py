@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from rushes.amounts import UNKNOWN, counted
 from rushes.benchmarks.clips import Clip
-from rushes.benchmarks.gate import LENGTH_TOLERANCE, NOT_SILENT
+from rushes.benchmarks.gate import NOT_SILENT
 from rushes.benchmarks.pairs import SAME_SPEED
 from rushes.benchmarks.ratings.rate import EQUIVALENT, Versus
 from rushes.benchmarks.standings import KINDS, By, Standing
@@ -28,6 +28,7 @@ from rushes.benchmarks.wording import interval, percent
 from rushes.card import Card, Endpoint, Offer, Size
 from rushes.plan import LINES
 from rushes.request import Mode, Resolution
+from rushes.unfit import LENGTH_TOLERANCE
 
 Subject = Literal["speed", "quality", "texture", "stability", "physics", "audio", "duration", "resolution"]
 Verdict = Literal["holds", "contradicted", "not separable", "not testable here"]

@@ -9,10 +9,10 @@ from typing import Any
 
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.folder import RunInfo
-from rushes.benchmarks.gate import LENGTH_TOLERANCE
 from rushes.benchmarks.rated import Group, rated
 from rushes.benchmarks.standings import Standings
 from rushes.evidence import Evidence, EvidenceCell, EvidenceMetric, length_class
+from rushes.unfit import LENGTH_TOLERANCE
 
 
 def findings(info: RunInfo, clips: Sequence[Clip], said: Standings) -> list[Evidence]:
@@ -66,15 +66,23 @@ def _rows(run: str, group: Group, clips: Sequence[Clip]) -> Iterator[Evidence]:
 
     usable = [clip for clip in clips if clip.usable]
     logs = [log(clip.seconds_to_file) for clip in usable if clip.seconds_to_file]
-    waited = [clip.result.waited_seconds for clip in clips if clip.outcome == "overdue" and clip.result.waited_seconds]
+    waited = {"longer_than": sorted(filter(None, map(_waited, clips)))}
     if logs:
-        yield row("log_seconds", logs, fmean(logs), len(logs), longer_than=sorted(waited))
+        yield row("log_seconds", logs, fmean(logs), len(logs), **waited)
     if source == "fresh":
         # Who brings clips brings the good ones: their share of all attempts says nothing.
-        yield row("usable", [float(clip.usable) for clip in clips], len(usable) / len(clips), len(clips))
+        # Without seconds to stand with, the waits stand here.
+        vain = waited if waited["longer_than"] and not logs else {}
+        yield row("usable", [float(clip.usable) for clip in clips], len(usable) / len(clips), len(clips), **vain)
     dollars = [clip.result.usd for clip in clips]
     film = sum(float(clip.result.delivered["seconds"] or 0) for clip in usable if clip.result.delivered)
     known = [float(each) for each in dollars if each is not None]
     how = sorted({clip.result.usd_how for clip in clips})
     if film and len(known) == len(clips):
         yield row("usd_per_second", [], sum(known) / film, len(clips), how=how)
+
+
+def _waited(clip: Clip) -> float | None:
+    """Seconds that were waited in vain for a clip of which nobody saw later how long it took."""
+    late = clip.outcome == "overdue" or (clip.usable and clip.seconds_to_file is None)
+    return clip.result.waited_seconds if late else None

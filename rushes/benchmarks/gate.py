@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rushes.benchmarks.measured import Measured
+from rushes.unfit import ordered
 
 if TYPE_CHECKING:
     from rushes.benchmarks.suite import Count, Expect
@@ -19,10 +20,6 @@ Outcome = Literal["pass", "fail", "not measurable"]
 #: gate: a clip that fails it is unusable. expect: what the prompt describes; it counts as adherence.
 Part = Literal["gate", "expect"]
 
-#: How far a file's length may be from what was sent, in seconds.
-LENGTH_TOLERANCE = 0.25
-#: A probe's seconds are rounded to a thousandth.
-ROUNDING = 0.0005
 #: Shares of the length.
 MOST_BLACK, MOST_FROZEN = 0.10, 0.20
 #: From this share on it has no sound to speak of.
@@ -191,20 +188,8 @@ def _has_sound(delivered: Mapping[str, Any]) -> bool:
 
 def _ordered(sent: Mapping[str, Any], delivered: Mapping[str, Any]) -> Iterator[Check]:
     """Length, size and sound, by what was sent."""
-    if (seconds := sent.get("seconds")) is not None:
-        asked, long = f"{seconds:g} s ± {LENGTH_TOLERANCE:g} s", delivered["seconds"]
-        if long is None:
-            yield Check("length", "fail", asked, "unknown", "gate", "the file does not tell its length")
-        else:
-            fits = abs(long - seconds) <= LENGTH_TOLERANCE + ROUNDING
-            yield _check("length", fits, asked, f"{long:g} s", f"{long:g} s long, not {seconds:g} s")
-    if (size := sent.get("size")) is not None:
-        asked, found = f"{size['width']}x{size['height']}", f"{delivered['width']}x{delivered['height']}"
-        yield _check("size", asked == found, asked, found, f"{found}, not {asked}")
-    if (audio := sent.get("audio")) is not None:
-        there = _has_sound(delivered)
-        asked, found = ("sound" if each else "no sound" for each in (audio, there))
-        yield _check("sound", there == audio, asked, found, "no sound" if audio else "sound where none was ordered")
+    for each in ordered(sent, delivered):
+        yield Check(each.name, "fail" if each.reason else "pass", each.asked, each.found, "gate", each.reason)
 
 
 def _whole(sent: Mapping[str, Any], delivered: Mapping[str, Any], panel: _Panel, expect: Expect) -> Iterator[Check]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from rushes.benchmarks.clips import Clip
+from rushes.benchmarks.ratings.agreement import FEWEST_DOUBLE, Against, judge_against_people
 from rushes.benchmarks.ratings.board import Board, boards
 from rushes.benchmarks.ratings.board import groups as connected
 from rushes.benchmarks.ratings.rate import rate
@@ -28,6 +30,7 @@ def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mappin
     """
     results = {clip.result.label: clip.result for clip in clips}
     places = {label: (result.cell, result.prompt, result.model) for label, result in results.items()}
+    against = judge_against_people(votes)
     best: dict[tuple[object, ...], Evidence] = {}
     for mode, simulated in sorted({(group[1].mode, group[2]) for group in makers.values()}):
         kept = {label: group for label, group in makers.items() if (group[1].mode, group[2]) == (mode, simulated)}
@@ -39,15 +42,32 @@ def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mappin
                 mine = [vote for vote in some if (vote.cell, vote.pool) == (cell, pool) and vote.kind in KINDS[by]]
                 seen = [results[label].at for vote in mine for label in (vote.left, vote.right)]
                 groups = {model: models[cell, model] for model in board.models}
-                for row in _rows(run, source, board, groups, mine, max(at for at in seen if at is not None)):
+                newest = max(at for at in seen if at is not None)
+                about: dict[str, Any] = {"board": f"{mode}, {cell}, {pool}"}
+                if source == "judged":
+                    about["agrees"] = _agrees([against[rater] for rater in board.raters])
+                for row in _rows(run, source, board, groups, mine, newest, about):
                     key = (row.endpoint, row.cell, row.source, row.simulated)
                     if key not in best or best[key].detail["votes"] < row.detail["votes"]:
                         best[key] = row
     return [*best.values()]
 
 
+def _agrees(judges: Sequence[Against]) -> bool | None:
+    """Whether all of these judges agree with people about as well as people do; None where too few pairs can tell."""
+    if any(each.interval is None or min(each.pairs, each.people_pairs) < FEWEST_DOUBLE for each in judges):
+        return None
+    return all(each.may_join for each in judges)
+
+
 def _rows(
-    run: str, source: Source, board: Board, groups: Mapping[str, Group], votes: Sequence[Vote], newest: datetime
+    run: str,
+    source: Source,
+    board: Board,
+    groups: Mapping[str, Group],
+    votes: Sequence[Vote],
+    newest: datetime,
+    about: Mapping[str, Any],
 ) -> Iterator[Evidence]:
     if len(connected(board)) > 1:
         return
@@ -69,6 +89,8 @@ def _rows(
             observed=newest,
             run=run,
             detail={
+                # Ratings are relative to the mean of theirs.
+                **about,
                 "votes": each.votes,
                 "voted": max(vote.at for vote in votes).isoformat(),
                 "pool": pool,

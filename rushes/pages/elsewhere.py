@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rushes.amounts import UNKNOWN
-from rushes.benchmarks.published import Published, PublishedBoard
 from rushes.benchmarks.table import Table
 from rushes.card import Card
+from rushes.published import Published, PublishedBoard
 
 TASKS = {"text": "from text", "image": "from an image"}
 SOUND = {True: "with sound", False: "silent", None: "with and without sound"}

@@ -19,7 +19,6 @@ from rushes.amounts import UNKNOWN
 from rushes.benchmarks import plots
 from rushes.benchmarks.claims import NOTES
 from rushes.benchmarks.metrics import METRICS
-from rushes.benchmarks.published import load_published
 from rushes.benchmarks.statistics.intervals import FEWEST_GROUPS, FEWEST_VALUES
 from rushes.benchmarks.table import Table, need_pandas
 from rushes.benchmarks.wording import HEADINGS, RATING, number
@@ -30,6 +29,7 @@ from rushes.pages.looks import looks_view
 from rushes.pages.overview import overview
 from rushes.pages.players import KEY_METRICS, MANY_CLIPS, prompts
 from rushes.pages.tables import cell_tables
+from rushes.published import load_published
 
 if TYPE_CHECKING:
     from jinja2 import Environment

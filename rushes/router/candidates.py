@@ -1,4 +1,4 @@
-"""Every endpoint that could make a request, cheapest first, and every reason why the others cannot."""
+"""Every endpoint in question, with its plan for a request or every reason why it cannot make it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from rushes.card import Endpoint
 from rushes.config import Config
-from rushes.errors import BadInput, NotAuthorized, Retired, Unsupported, VideoError
+from rushes.errors import BadInput, NotAuthorized, VideoError
 from rushes.media import pictures_of
 from rushes.plan import Fit, Plan, Refusal, plan
 from rushes.providers import PROVIDERS
@@ -74,7 +74,7 @@ def candidates(
     unpriced: bool,
     missing: Callable[[Endpoint], tuple[str, ...]],
 ) -> list[Candidate]:
-    """`request` on each endpoint: the usable ones by price, then those that only lack a key, then the refused ones.
+    """`request` on each endpoint, in the order in which they are given.
 
     `missing` says what keeps this machine from using an endpoint. Raises BadInput for inputs that cannot be read.
     """
@@ -89,38 +89,10 @@ def candidates(
             found.append(Candidate(endpoint, held, None, needs))
         else:
             found.append(Candidate(endpoint, None, held, needs))
-    return sorted(found, key=_rank)
+    return found
 
 
 def needs_of(endpoint: Endpoint, config: Config, missing: Callable[[Endpoint], tuple[str, ...]]) -> tuple[str, ...]:
     """What keeps this machine from using an endpoint: a wire that is not spoken here, or what `missing` says."""
     wire = config.providers[endpoint.provider].wire
     return missing(endpoint) if wire in PROVIDERS else (f"rushes does not speak the {wire} wire",)
-
-
-def _rank(candidate: Candidate) -> tuple[object, ...]:
-    price = candidate.plan.price if candidate.plan else None
-    changes = len(candidate.plan.changes) if candidate.plan else 0
-    # Sorting is stable: among equals the order of the card holds, which has the maker's own endpoint first.
-    return not candidate.usable, candidate.plan is None, price is None, price or 0, changes
-
-
-def chosen(found: list[Candidate]) -> Plan:
-    """The first usable plan. Raises the one reason there is, or all of them at once."""
-    if found and found[0].plan is not None and found[0].usable:
-        return found[0].plan
-    if len(found) == 1:
-        raise found[0].error()
-    reasons = [f"{each.endpoint.id}: {'; '.join(each.reasons)}" for each in found]
-    if found and all(each.refusal is not None and each.refusal.retired for each in found):
-        raise Retired(
-            "every endpoint of this model has been retired:\n" + "\n".join(f"- {reason}" for reason in reasons),
-            hint="`rushes models` shows what lives; --simulate runs this one in a world where it still did.",
-        )
-    fits = [each for each in found if each.plan is not None]
-    if fits:
-        raise NotAuthorized(
-            "no endpoint that makes this can be used from here:\n" + "\n".join(f"- {reason}" for reason in reasons),
-            hint="`rushes doctor` shows what is set up; --simulate needs no key.",
-        )
-    raise Unsupported("no endpoint makes this:", reasons=reasons)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rushes.benchmarks.published import SHIPPED, Published, PublishedBoard, load_published
 from rushes.card import load_cards
 from rushes.cli import main
 from rushes.errors import BadConfig
+from rushes.published import SHIPPED, Published, PublishedBoard, load_published
 
 PUBLISHED = load_published()
 BOARD = "arena-text-2026-08-14"

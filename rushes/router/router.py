@@ -1,0 +1,148 @@
+"""Puts endpoints in order by what is known now: evidence from the ledger, priors, and how they have behaved lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from math import hypot
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from rushes.clock import Clock
+from rushes.config import Config
+from rushes.published import Published, load_published
+from rushes.router.candidates import Candidate
+from rushes.router.policy import Policy
+from rushes.router.posterior.knowledge import Knowledge
+from rushes.router.rank import rank
+from rushes.router.route import Filter, Route
+
+if TYPE_CHECKING:
+    from rushes.jobs.health import Health
+    from rushes.jobs.polling import Expectation
+    from rushes.ledger import Gone, Job, Ledger
+    from rushes.router.run import Left
+
+#: Seconds after which evidence that other processes may have found is read again.
+KNOWN_FOR = 2.0
+
+
+class Router:
+    """What one process knows and has seen. The choice itself is `rank`, which knows nothing of either."""
+
+    def __init__(
+        self,
+        config: Config,
+        day: date,
+        clock: Clock,
+        *,
+        ledger: Ledger | None,
+        health: Health | None,
+        simulated: bool,
+        keys: Callable[[str], Sequence[str | None]],
+    ) -> None:
+        """`keys`: the names of a provider's credentials that are set. Without a ledger cards and priors are all."""
+        self._config, self._day = config, day
+        self._ledger, self._health, self._clock = ledger, health, clock
+        self._simulated, self._keys = simulated, keys
+        self._endpoints = {each.id: each for card in config.cards.values() for each in card.endpoints}
+        self._published: Published | None = None
+        self._knowledge: Knowledge | None = None
+        #: When it was last read, by this machine's own clock; None: before the next use.
+        self._read_at: float | None = None
+
+    async def route(
+        self, found: Sequence[Candidate], policy: Policy, *, count: int, budget: Decimal | None, named: bool
+    ) -> Route:
+        """`count` clips of a request on these endpoints, for `budget` US dollars; see `rank`."""
+        knowledge = await self.known(fresh=not named)
+        return rank(
+            found,
+            policy,
+            knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
+            config=self._config,
+            barred={} if named else await self._barred(found),
+            count=count,
+            budget=budget,
+            named=named,
+            day=self._day,
+        )
+
+    async def what_is_left(self, found: Sequence[Candidate], policy: Policy, left: Left, *, named: bool) -> Route:
+        """The same for a further attempt."""
+        knowledge = await self.known()
+        untried = [each for each in found if each.endpoint.id not in left.tried]
+        return rank(
+            untried,
+            policy,
+            knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
+            config=self._config,
+            barred=await self._barred(untried),
+            count=left.count,
+            budget=left.budget,
+            left=left.usd,
+            seconds_left=left.seconds,
+            named=named,
+            day=self._day,
+        )
+
+    async def gone(self) -> list[Gone]:
+        """Endpoints that answered that they have been retired, and have taken no job since."""
+        if self._ledger is None:
+            return []
+        said = await self._ledger.gone(simulated=self._simulated)
+        return [each for each in said if each.as_of <= self._day.isoformat()]
+
+    async def known(self, *, fresh: bool = True) -> Knowledge:
+        """What evidence and priors say of every endpoint.
+
+        `fresh`: read again where it may have changed, as whoever has a choice to make must.
+        """
+        now = monotonic()
+        old = self._read_at is None or now - self._read_at > KNOWN_FOR
+        if self._knowledge is None or (fresh and old):
+            self._read_at = now
+            self._published = self._published or load_published()
+            evidence = [] if self._ledger is None else await self._ledger.evidence(simulated=self._simulated)
+            self._knowledge = Knowledge(evidence, self._published, self._clock.now())
+        return self._knowledge
+
+    def forget(self) -> None:
+        """Has evidence read again before it is next used."""
+        self._read_at = None
+
+    def forecast(self, job: Job) -> Expectation | None:
+        """How long such a job takes, as far as is known; by its card where nothing has been read yet."""
+        from rushes.jobs.machine import settings_of
+        from rushes.jobs.polling import Expectation, expected
+
+        endpoint, settings = self._endpoints.get(job.endpoint), settings_of(job)
+        if endpoint is None:
+            return None
+        if self._knowledge is None:
+            return expected(endpoint, settings.seconds)
+        known = self._knowledge.of(endpoint, settings).seconds
+        return None if known is None else Expectation(known.median, hypot(known.spread, known.error))
+
+    async def _barred(self, found: Sequence[Candidate]) -> dict[str, tuple[Filter, str]]:
+        """Endpoints to leave alone: those that said they are retired, and those that rest for a moment."""
+        barred: dict[str, tuple[Filter, str]] = {}
+        for each in found:
+            keys = self._keys(each.endpoint.provider)
+            if (
+                self._health is not None
+                and keys
+                and (pause := self._health.cooling(each.endpoint.id, keys)) is not None
+            ):
+                left = (pause.until - self._clock.now()).total_seconds()
+                barred[each.endpoint.id] = ("cooling", f"not asked for another {left:.0f} s: {pause.why}")
+        return barred | {each.endpoint: ("off", off(each)) for each in await self.gone()}
+
+
+def off(gone: Gone) -> str:
+    """Why an endpoint is turned off, and how it is turned on again."""
+    return (
+        f"answered on {gone.at.date()} that it is retired (job {gone.job}: {gone.reason}); "
+        f"--endpoint {gone.endpoint} asks it again"
+    )

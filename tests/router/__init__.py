@@ -1,0 +1,1 @@
+"""Routes: which endpoint makes a request."""
