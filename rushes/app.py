@@ -7,29 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rushes.clock import Clock, SystemClock
-from rushes.config import Access, Config, Limits, access, load_config, same_account
+from rushes.config import Access, Config, Limits, Provider, access, load_config, same_account
 from rushes.errors import BadInput, NotAuthorized, SetupError, VideoError
 from rushes.http import Api, httpx, poll_client, submit_client
-from rushes.plan import Fit, Plan
+from rushes.plan import Fit
 from rushes.request import VideoRequest
 
 if TYPE_CHECKING:
     from rushes.evidence import Evidence
     from rushes.jobs.link import Link
     from rushes.jobs.machine import Event
-    from rushes.ledger import Caps, Intent, Job, Order, State
-    from rushes.providers.base import Prepared, Ticket
+    from rushes.jobs.pace import Door
+    from rushes.jobs.polling import Expectation
+    from rushes.jobs.slots import Account, Slots
+    from rushes.ledger import Caps, Gone, Job, Order, State
+    from rushes.providers.base import Ticket
     from rushes.router.candidates import Candidate
+    from rushes.router.policy import Policy
+    from rushes.router.route import Route
+    from rushes.router.run import Runner
     from rushes.take import Take
+
+#: Used where neither a policy nor an endpoint is named.
+DEFAULT_POLICY = "balanced"
+Result = TypeVar("Result")
 
 #: The day of a simulated world, unless another is asked for: all models of the first cards lived then.
 SIMULATED_DAY = date(2026, 8, 1)
@@ -75,7 +85,10 @@ class Rushes:
         self._own_http = http
         self._stack: AsyncExitStack | None = None
         self._clock: Clock = SystemClock()
-        self._links: dict[tuple[str, str | None], Link] = {}
+        self._links: dict[tuple[str, str | None, str | None], Link] = {}
+        self._folder = config
+        self._policies: dict[Path | str, Policy] = {}
+        self._listeners: set[asyncio.Queue[Event]] = set()
 
     @classmethod
     def open(cls, **settings: Any) -> Self:
@@ -98,8 +111,12 @@ class Rushes:
 
     async def __aenter__(self) -> Self:
         from rushes.jobs.driver import EmbeddedDriver
+        from rushes.jobs.health import Health
         from rushes.jobs.machine import Machine
+        from rushes.jobs.pace import Pace
+        from rushes.jobs.slots import Slots
         from rushes.ledger import Ledger
+        from rushes.router.router import Router
 
         if self._stack is not None:
             raise SetupError("this Rushes is open already")
@@ -121,9 +138,29 @@ class Rushes:
                 own = self._own_http
                 self._polls = await stack.enter_async_context(poll_client()) if own is None else own
                 self._submits = await stack.enter_async_context(submit_client(self.limits.submit_timeout))
-            self._machine = Machine(self._ledger, self._link, self._clock, self.limits, on_event=self._on_event)
+            self._health, slots = Health(self._clock), Slots(self._concurrency)
+            self._machine = Machine(
+                self._ledger,
+                lambda job: self._link(job.endpoint, job.credential, job.base_url),
+                self._clock,
+                self.limits,
+                forecast=self._forecast,
+                health=self._health,
+                on_event=self._tell,
+            )
+            pace = Pace(self._clock, self._submits_per_minute)
             stale = self.limits.stale
-            self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, self._concurrency, stale=stale)
+            self._driver = EmbeddedDriver(self._machine, self._ledger, self._clock, slots, pace, stale=stale)
+            self._router = Router(
+                self.config,
+                self.day,
+                self._clock,
+                ledger=self._ledger,
+                health=self._health,
+                simulated=self.simulate,
+                keys=self._keys,
+            )
+            self._runner = self._open_runner(slots)
             stack.push_async_callback(self._driver.aclose)
             if self._resume:
                 await self._driver.resume(self._reaches)
@@ -138,6 +175,22 @@ class Rushes:
         stack, self._stack = self._stack, None
         if stack is not None:
             await stack.aclose()
+
+    def _open_runner(self, slots: Slots) -> Runner:
+        from rushes.router.run import Runner
+
+        return Runner(
+            self._ledger,
+            self._machine,
+            self._driver,
+            self._health,
+            slots,
+            link=lambda endpoint, credential: self._link(endpoint, credential, None),
+            keys=lambda endpoint: self._keys(endpoint.partition("/")[0]),
+            clock=self._clock,
+            home=self.home,
+            on_event=self._tell,
+        )
 
     def _must_be_open(self) -> None:
         if self._stack is None:
@@ -166,14 +219,26 @@ class Rushes:
         self._must_be_open()
         return self._clock
 
-    def access(self, provider: str) -> Access:
-        """A provider as this program can reach it."""
-        entry = self.config.providers[provider]
+    def access(self, provider: str, credential: str | None = None) -> Access:
+        """A provider as this program can reach it, with one of its credentials."""
+        entry = self.config.providers[provider].by(credential)
         if self.simulate:
             from rushes.simulated import simulated_access
 
-            return simulated_access(provider, entry, self.day)
+            return simulated_access(provider, entry, self.day, credential)
         return access(entry, self._environ)
+
+    def missing(self, provider: str) -> tuple[str, ...]:
+        """What keeps this machine from using a provider, each with the way to set it; empty where it can be used."""
+        keys = self.config.providers[provider].keys
+        found = {key: self.access(provider, key).missing for key in keys}
+        if not all(found.values()):
+            return ()
+        return tuple(each if key is None else f"{key}: {each}" for key in keys for each in found[key])
+
+    def _keys(self, provider: str) -> list[str | None]:
+        """The credentials of a provider that are set."""
+        return [key for key in self.config.providers[provider].keys if not self.access(provider, key).missing]
 
     def plan(
         self,
@@ -184,7 +249,7 @@ class Rushes:
         fit: Fit = "exact",
         unpriced: bool = False,
     ) -> list[Candidate]:
-        """Every endpoint in question, usable ones first and cheapest first, each with its plan or every reason why not.
+        """Every endpoint in question, each with its plan or every reason why not; `route` puts them in order.
 
         Sends nothing and needs neither a key nor an open Rushes. Raises BadInput for an unknown name or a broken input.
         """
@@ -197,8 +262,68 @@ class Rushes:
             day=self.day,
             fit=fit,
             unpriced=unpriced,
-            missing=lambda each: self.access(each.provider).missing,
+            missing=lambda each: self.missing(each.provider),
         )
+
+    def policy(self, name: Policy | Path | str | None = None) -> Policy:
+        """A policy by its name or file; balanced where none is named. Raises BadInput, BadConfig."""
+        from rushes.router.policies import load_policy
+        from rushes.router.policy import Policy
+
+        if isinstance(name, Policy):
+            return name
+        wanted = DEFAULT_POLICY if name is None else name
+        if wanted not in self._policies:
+            self._policies[wanted] = load_policy(wanted, self._folder, self.config)
+        return self._policies[wanted]
+
+    def policies(self) -> dict[str, Policy]:
+        """Every policy by its name: the shipped ones, and those of the config folder. Raises BadConfig."""
+        from rushes.router.policies import policies
+
+        return policies(self._folder, self.config)
+
+    async def route(
+        self,
+        request: VideoRequest | str,
+        *,
+        policy: Policy | Path | str | None = None,
+        model: str | None = None,
+        endpoint: str | None = None,
+        fit: Fit = "exact",
+        unpriced: bool = False,
+        max_usd: Decimal | float | str | None = None,
+        **settings: Any,
+    ) -> Route:
+        """The endpoints that could make a request, in the order that a policy wants, with every number and reason.
+
+        Sends nothing and needs no key; where this Rushes is not open, cards and priors are all that is known. `policy`
+        is a name, a file or a Policy. A named endpoint is used whatever the policy allows, as long as it can. Raises
+        BadInput for an unknown name or a broken input.
+        """
+        from rushes.router.router import Router
+
+        request = as_request(request, settings)
+        router = (
+            self._router
+            if self._stack is not None
+            else Router(
+                self.config, self.day, self._clock, ledger=None, health=None, simulated=self.simulate, keys=self._keys
+            )
+        )
+        if self._stack is not None:
+            request = await self._with_take(request)
+        found = self.plan(request, model=model, endpoint=endpoint, fit=fit, unpriced=unpriced)
+        named, cap = _names(model, endpoint), _cap(max_usd)
+        return await router.route(found, self.policy(policy), count=request.count, budget=cap, named=named)
+
+    async def gone(self) -> list[Gone]:
+        """Endpoints that answered that they have been retired, and have taken no job since."""
+        self._must_be_open()
+        return await self._router.gone()
+
+    def _forecast(self, job: Job) -> Expectation | None:
+        return self._router.forecast(job)
 
     async def generate(self, request: VideoRequest | str, **how: Any) -> Take:
         """Makes one clip and returns it once it is on disk; takes what `generate_all` takes.
@@ -218,6 +343,8 @@ class Rushes:
         self,
         request: VideoRequest | str,
         *,
+        policy: Policy | Path | str | None = None,
+        prefer: str | None = None,
         model: str | None = None,
         endpoint: str | None = None,
         fit: Fit = "exact",
@@ -230,34 +357,129 @@ class Rushes:
     ) -> list[Take | VideoError]:
         """Makes `request.count` clips; one result each, in order: the take, or what became of it instead.
 
-        `request` may be a prompt, with `settings` for the other fields of VideoRequest. `max_usd` caps the whole call,
-        `run_max_usd` everything under the name `run`. Raises a VideoError where nothing was sent at all.
+        `request` may be a prompt, with `settings` for the other fields of VideoRequest. `policy` (or `prefer`, a
+        shipped one: speed, quality, cost, balanced) chooses the endpoint, among those of `model` where one is named,
+        and says what happens after a failure. `max_usd` caps the whole call, `run_max_usd` everything under the name
+        `run`. Raises a VideoError where nothing was sent at all.
         """
-        from rushes.router.candidates import chosen
-
-        request = as_request(request, settings)
-        if model is None and endpoint is None:
-            raise BadInput("say which model: model=… or endpoint=…", hint="`rushes models` lists them.")
-        if run_max_usd is not None and run is None:
-            raise BadInput("run_max_usd caps a run: say which one, run=…")
-        cap = _cap(max_usd)
+        if policy is not None and prefer is not None:
+            raise BadInput("give policy or prefer, not both: prefer is short for a shipped policy")
         self._must_be_open()
         with self._clock.working():
-            request = await self._with_take(request)
-            found = self.plan(request, model=model, endpoint=endpoint, fit=fit, unpriced=unpriced)
-            plan = chosen(found)
-            jobs, stopped = await self._submit(plan, cap, run, run_max_usd, label)
-        ended = await asyncio.gather(*(self._driver.wait(job) for job in jobs))
-        results = [result for job in ended for result in await self._results(job)]
-        return results if stopped is None else results + [stopped] * (request.count - len(results))
+            route = await self.route(
+                as_request(request, settings),
+                policy=policy or prefer,
+                model=model,
+                endpoint=endpoint,
+                fit=fit,
+                unpriced=unpriced,
+                max_usd=max_usd,
+            )
+        return await self.follow(route, run=run, run_max_usd=run_max_usd, label=label)
+
+    async def follow(
+        self, route: Route, *, run: str | None = None, run_max_usd: Decimal | None = None, label: str | None = None
+    ) -> list[Take | VideoError]:
+        """Makes the clips that a route was asked for, within the cap that it was asked with; see `generate_all`."""
+        from rushes.router.run import Call
+
+        if run_max_usd is not None and run is None:
+            raise BadInput("run_max_usd caps a run: say which one, run=…")
+        self._must_be_open()
+        if not route.standings:
+            raise route.error()
+        asked, policy = route.question, route.policy
+        call = Call(
+            request=route.request,
+            policy=policy,
+            rank=lambda left: self._router.what_is_left(asked.found, policy, left, named=asked.named),
+            cap=asked.budget,
+            caps=self._caps(run_max_usd),
+            run=run,
+            label=label,
+            simulated=self.simulate,
+            deadline=None if policy.deadline is None else self._clock.now() + timedelta(seconds=policy.deadline),
+        )
+        return await self._runner.run(call, route)
+
+    async def generate_many(
+        self,
+        requests: Iterable[VideoRequest | str],
+        *,
+        concurrency: int = 8,
+        on_done: Callable[[int, Take | VideoError], None] | None = None,
+        **how: Any,
+    ) -> list[Take | VideoError]:
+        """Makes one clip of each request, up to `concurrency` at once; one result each, in order.
+
+        Goes on when some fail; takes what `generate_all` takes for all of them. `on_done` is called with a request's
+        place and its result as soon as that is there. Raises BadInput for a request with a count, before anything is
+        sent.
+        """
+        wanted = [as_request(each, {}) for each in requests]
+        if any(each.count != 1 for each in wanted):
+            raise BadInput(
+                "generate_many makes one clip of each request", hint="Repeat a request instead of its count."
+            )
+        if concurrency < 1:
+            raise BadInput(f"concurrency is at least 1, not {concurrency}")
+        results: list[Take | VideoError | None] = [None] * len(wanted)
+        waiting = iter(enumerate(wanted))
+
+        async def work() -> None:
+            for place, request in waiting:
+                try:
+                    [result] = await self.generate_all(request, **how)
+                except VideoError as error:
+                    result = error
+                results[place] = result
+                if on_done is not None:
+                    on_done(place, result)
+
+        workers = [asyncio.ensure_future(work()) for _ in range(min(concurrency, len(wanted)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        return [each for each in results if each is not None]
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Every event from now on, of all jobs of this Rushes, until the caller stops asking."""
+        self._must_be_open()
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    def _tell(self, event: Event) -> None:
+        from rushes.ledger import FINAL
+
+        if event.job.state in FINAL:
+            self._router.forget()  # it has left evidence
+        for queue in self._listeners:
+            queue.put_nowait(event)
+        if self._on_event is not None:
+            self._on_event(event)
 
     def generate_sync(self, request: VideoRequest | str, **how: Any) -> Take:
         """`generate` for scripts and notebooks: opens a Rushes of the same settings in a thread of its own."""
+        return self._sync(lambda rushes: rushes.generate(request, **how))
+
+    def generate_many_sync(self, requests: Iterable[VideoRequest | str], **how: Any) -> list[Take | VideoError]:
+        """`generate_many` for scripts and notebooks."""
+        return self._sync(lambda rushes: rushes.generate_many(requests, **how))
+
+    def _sync(self, doing: Callable[[Self], Coroutine[Any, Any, Result]]) -> Result:
         from concurrent.futures import ThreadPoolExecutor
 
-        async def once() -> Take:
+        async def once() -> Result:
             async with type(self)(**self._given) as rushes:
-                return await rushes.generate(request, **how)
+                return await doing(rushes)
 
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, once()).result()
@@ -271,62 +493,6 @@ class Rushes:
             return request.model_copy(update={"extend": self.home / row.path})
         return request
 
-    async def _submit(
-        self, plan: Plan, max_usd: Decimal | None, run: str | None, run_max_usd: Decimal | None, label: str | None
-    ) -> tuple[list[Job], VideoError | None]:
-        """The jobs that were sent, and what stopped the rest. Raises a VideoError where it stopped all of them."""
-        from rushes.jobs import money
-        from rushes.jobs.fetch import room_for_clips
-
-        count, most = plan.request.count, plan.endpoint.inputs.samples
-        money.reserve(plan, count, max_usd)
-        room_for_clips(self.home)
-        link = self._link(plan.endpoint.id, None)
-        caps = self._caps(run_max_usd)
-        await self._driver.start()
-        jobs: list[Job] = []
-        for samples in [most] * (count // most) + [count % most] * bool(count % most):
-            try:
-                jobs.append(await self._submit_one(link, plan, samples, max_usd, caps, run, label))
-            except VideoError as error:
-                if not jobs:
-                    raise
-                return jobs, error
-        return jobs, None
-
-    async def _submit_one(
-        self,
-        link: Link,
-        plan: Plan,
-        samples: int,
-        max_usd: Decimal | None,
-        caps: Caps,
-        run: str | None,
-        label: str | None,
-    ) -> Job:
-        from rushes.jobs.crashpoint import crashpoint
-        from rushes.jobs.orders import intent, order
-
-        submission = link.adapter.submission(await self._prepared(link, plan, samples))
-        now = self._clock.now()
-        orders = [order(plan.request, now, simulated=self.simulate, run=run, label=label) for _ in range(samples)]
-        crashpoint("before-intent")
-        wanted = intent(
-            plan,
-            submission,
-            orders,
-            link,
-            now,
-            runner=self._ledger.runner,
-            simulated=self.simulate,
-            max_usd=max_usd,
-            caps=caps,
-        )
-        await self._intend(wanted)
-        crashpoint("after-intent")
-        self._driver.wake(wanted.job)
-        return wanted.job
-
     def _caps(self, run_max_usd: Decimal | None) -> Caps:
         from rushes.jobs import money
         from rushes.ledger import Caps
@@ -335,46 +501,6 @@ class Rushes:
             run=None if run_max_usd is None else money.micro(run_max_usd),
             day=None if self.limits.max_usd_per_day is None else money.micro(self.limits.max_usd_per_day),
         )
-
-    async def _intend(self, wanted: Intent) -> None:
-        """Writes an intent down; where the caller gives up meanwhile, the job is withdrawn: nobody would drive it."""
-        writing = asyncio.ensure_future(self._ledger.intend(wanted))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            with suppress(VideoError):
-                await writing
-                await self._machine.withdraw(wanted.job)
-            raise
-
-    async def _prepared(self, link: Link, plan: Plan, samples: int) -> Prepared:
-        """The inputs read, fitted and uploaded; costs nothing, so it is tried again where the network fails."""
-        import stamina
-
-        from rushes.errors import NotSent
-
-        retries = stamina.retry_context(on=httpx.TransportError, attempts=4, timeout=120)
-        try:
-            async for attempt in retries:
-                with attempt:
-                    return await link.adapter.prepare(link.api, plan, samples)
-        except httpx.HTTPError as error:
-            raise NotSent(f"{plan.endpoint.id}: the inputs could not be uploaded ({type(error).__name__})") from None
-        raise AssertionError("stamina either returns or raises")
-
-    async def _results(self, job: Job) -> list[Take | VideoError]:
-        from rushes.errors import JobFailed, Refused
-        from rushes.jobs.orders import error_of
-        from rushes.ledger import State
-        from rushes.take import take_of
-
-        orders = await self._ledger.orders_of(job.id)
-        rows = {row.order: row for row in await self._ledger.takes(job=job.id)}
-        if job.state is not State.SUCCEEDED:
-            return [error_of(job)] * len(orders)
-        why = f"{job.endpoint}: {job.reason or 'held back by the vendor'}"
-        missing = JobFailed(why) if job.kind == "vendor" else Refused(why)
-        return [take_of(rows[order.id], job, order, self.home) if order.id in rows else missing for order in orders]
 
     # --- looking back, and deciding -----------------------------------------------------------------------------------
 
@@ -414,6 +540,15 @@ class Rushes:
             order = (await self._ledger.orders_of(row.job))[row.sample]
             found.append(take_of(row, owner, order, self.home))
         return found
+
+    async def take(self, id: str) -> Take:
+        """One take. Raises BadInput for an unknown id."""
+        from rushes.take import take_of
+
+        row = await self._ledger.take(id)
+        if row is None:
+            raise BadInput(f"there is no take '{id}' in {self.home}", hint="`rushes takes` shows them.")
+        return take_of(row, await self.job(row.job), (await self._ledger.orders_of(row.job))[row.sample], self.home)
 
     async def spent(self, *, run: str | None = None, day: date | None = None) -> Decimal:
         """US dollars settled or reserved, over a run or a day."""
@@ -461,11 +596,12 @@ class Rushes:
     async def record(self, found: Sequence[Evidence]) -> int:
         """Adds evidence; returns how much of it was new."""
         self._must_be_open()
+        self._router.forget()
         return await self._ledger.record(found, datetime.now(UTC))
 
     async def wait(self, job: Job) -> list[Take | VideoError]:
         """One result for each order of a job, once it has ended or stands still."""
-        return await self._results(await self._driver.wait(job))
+        return await self._runner.results(await self._driver.wait(job))
 
     async def resume(self, id: str) -> Job:
         """Goes on with a job that stands still: an overdue one is polled again, an unclear one looked up again."""
@@ -516,8 +652,7 @@ class Rushes:
         orders = await self._ledger.orders_of(id)
         wanted = again(job, orders, sent, self._clock.now(), max_usd, self._caps(None))
         # Both at once: it may be adopted, or decided by somebody else, up to the last moment.
-        await self._intend(replace(wanted, instead_of=self._machine.written_off(job)))
-        self._driver.wake(wanted.job)
+        await self._runner.again(replace(wanted, instead_of=self._machine.written_off(job)))
         return wanted.job
 
     async def _own(self, id: str) -> Job:
@@ -542,20 +677,27 @@ class Rushes:
 
     # --- reaching vendors ---------------------------------------------------------------------------------------------
 
-    def _link(self, endpoint: str, base_url: str | None) -> Link:
-        if (endpoint, base_url) not in self._links:
-            self._links[endpoint, base_url] = self._make_link(endpoint, base_url)
-        return self._links[endpoint, base_url]
+    def _link(self, endpoint: str, credential: str | None, base_url: str | None) -> Link:
+        """To an endpoint with one of its provider's keys; `base_url` where a job was sent, None for today's."""
+        key = (endpoint, credential, base_url)
+        if key not in self._links:
+            self._links[key] = self._make_link(endpoint, credential, base_url)
+        return self._links[key]
 
-    def _make_link(self, id: str, base_url: str | None) -> Link:
+    def _make_link(self, id: str, credential: str | None, base_url: str | None) -> Link:
         from rushes.jobs.link import Link
         from rushes.providers import PROVIDERS
         from rushes.providers.credentials import auth_of
         from rushes.router.candidates import endpoints
 
         [endpoint] = endpoints(self.config, endpoint=id)
-        entry = self.config.providers[endpoint.provider]
-        reached = self.access(endpoint.provider)
+        provider = self.config.providers[endpoint.provider]
+        if credential is not None and credential not in provider.credentials:
+            raise NotAuthorized(
+                f"the job was made with {endpoint.provider}'s key '{credential}', which providers.yaml no longer has",
+                hint="Put it back under `credentials` until the job has ended.",
+            )
+        entry, reached = provider.by(credential), self.access(endpoint.provider, credential)
         auth = auth_of(entry, reached)
         if base_url is not None and not same_account(entry, reached, base_url):
             raise NotAuthorized(
@@ -564,7 +706,8 @@ class Rushes:
             )
         trusted = frozenset(entry.trusted_hosts)
         api = Api(self._polls, base_url or reached.base_url, auth, trusted_hosts=trusted)
-        return Link(endpoint, entry, PROVIDERS[entry.wire](reached.settings), api, self._submits, auth)
+        adapter = PROVIDERS[entry.wire](reached.settings)
+        return Link(endpoint, entry, adapter, api, self._submits, auth, credential)
 
     def _reaches(self, job: Job) -> bool:
         """True for jobs of the world that this Rushes is in: the real one, or one simulated in this process."""
@@ -572,9 +715,20 @@ class Rushes:
 
         return job.base_url.startswith(root(self.day)) if self.simulate else not is_in_process(job.base_url)
 
-    def _concurrency(self, endpoint: str) -> int:
-        entry = self.config.providers.get(endpoint.partition("/")[0])
+    def _concurrency(self, account: Account) -> int:
+        entry = self._entry(*account)
         return 1 if entry is None else entry.concurrency
+
+    def _submits_per_minute(self, door: Door) -> float | None:
+        endpoint, credential = door
+        entry = self._entry(endpoint.partition("/")[0], credential)
+        return None if entry is None else entry.submits_per_minute
+
+    def _entry(self, provider: str, credential: str | None) -> Provider | None:
+        """None for one that an older job was made with, and that no file has any more."""
+        entry = self.config.providers.get(provider)
+        known = entry is not None and (credential is None or credential in entry.credentials)
+        return entry.by(credential) if entry is not None and known else None
 
 
 def as_request(request: VideoRequest | str, settings: Mapping[str, Any]) -> VideoRequest:
@@ -621,6 +775,11 @@ def limits_of(environ: Mapping[str, str]) -> Limits:
     except ValidationError as error:
         wrong = "; ".join(f"RUSHES_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
         raise BadConfig(wrong) from None
+
+
+def _names(model: str | None, endpoint: str | None) -> bool:
+    """True where the caller names one endpoint."""
+    return endpoint is not None or (model is not None and "/" in model)
 
 
 def _cap(value: Decimal | float | str | None) -> Decimal | None:

@@ -23,6 +23,18 @@ from rushes.yaml import Document, read
 PART_OF_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
+class Credential(BaseModel):
+    """One of several keys of a provider; what is left out is as in the provider's own entry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    key_variables: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    variables: Mapping[str, str] | None = None
+    settings: Mapping[str, str | int | float | bool | None] = Field(default_factory=dict)
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    submits_per_minute: Annotated[float, Field(gt=0)] | None = None
+
+
 class Provider(BaseModel):
     """One entry of `providers.yaml`."""
 
@@ -49,11 +61,29 @@ class Provider(BaseModel):
     trusted_hosts: tuple[str, ...] = ()
     #: The least interval between two polls of one job, in seconds.
     poll_seconds: Annotated[float, Field(gt=0)] = 3
-    #: How many jobs may run at once.
+    #: How many jobs may run at once, with each credential.
     concurrency: Annotated[int, Field(ge=1)] = 4
+    #: How many jobs may be submitted a minute, with each credential; None: no limit is known.
+    submits_per_minute: Annotated[float, Field(gt=0)] | None = None
+    #: Several keys, by a name that stands in the ledger beside each job; empty: the one of this entry.
+    credentials: Mapping[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Credential] = Field(
+        default_factory=dict
+    )
     settings: Mapping[str, str | int | float | bool | None] = Field(default_factory=dict)
     docs: str | None = None
     note: str | None = None
+
+    @property
+    def keys(self) -> tuple[str | None, ...]:
+        """The names of the credentials; None for the one that has no name."""
+        return tuple(self.credentials) or (None,)
+
+    def by(self, credential: str | None) -> Provider:
+        """This provider as one credential has it. Raises KeyError for one that is not there."""
+        if credential is None:
+            return self
+        own = self.credentials[credential].model_dump(exclude_none=True)
+        return self.model_copy(update={**own, "settings": {**self.settings, **own["settings"]}, "credentials": {}})
 
 
 #: The blocks of each name, the shipped one first, with the files that they stand in.
@@ -91,6 +121,9 @@ class Limits(BaseModel):
     max_usd_per_day: Annotated[Decimal, Field(ge=0)] | None = None
     #: Seconds until a job counts as overdue.
     deadline: Annotated[float, Field(gt=0)] = 1800
+    #: Seconds that a job may go on not being taken, through refused connections and rate limits; a policy that has
+    #: another endpoint to ask waits less.
+    patience: Annotated[float, Field(ge=0)] = 900
     #: Seconds after which a submit that has not been answered counts as unclear.
     submit_timeout: Annotated[float, Field(gt=0)] = 120
     #: A submit is not sent if more than this many seconds have passed since its intent was made durable: the process

@@ -13,9 +13,9 @@ LengthClass = Literal["short", "medium", "long"]
 #: to a usable file. usd_per_second: dollars spent on all attempts, for each second of usable film.
 #: rating: Elo by votes on which clips look better, relative to the mean of the models voted on together.
 EvidenceMetric = Literal["log_seconds", "usable", "usd_per_second", "rating"]
-#: measured: a benchmark here saw it. imported: somebody brought the clips and said so. voted: people compared clips.
-#: judged: a vision-language model did.
-Source = Literal["measured", "imported", "voted", "judged"]
+#: measured: a benchmark here saw it. live: any other job here did. imported: somebody brought the clips and said so.
+#: voted: people compared clips. judged: a vision-language model did.
+Source = Literal["measured", "live", "imported", "voted", "judged"]
 
 
 def length_class(seconds: float) -> LengthClass:

@@ -6,7 +6,7 @@ Nothing is sent to find out. Nothing is rounded, swapped or dropped on the quiet
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -23,6 +23,8 @@ from rushes.request import ASPECT_RATIOS, AspectRatio, Mode, Resolution, VideoRe
 #: cheaper: the closest that is neither longer nor larger, nor dearer where both prices are known.
 Fit = Literal["exact", "nearest", "shorter", "cheaper"]
 FITS: tuple[Fit, ...] = ("exact", "nearest", "shorter", "cheaper")
+#: How the reason begins with which a plan is refused for want of a price.
+NO_PRICE = "its price is not known"
 #: Wishes that a fit mode may leave out, and says so.
 DROPPABLE = ("seed", "negative_prompt")
 
@@ -93,6 +95,17 @@ class Plan:
         return None if dropped else self.request.negative_prompt
 
 
+def sent(held: Plan) -> dict[str, Any]:
+    """What will be sent, every default included, for other programs."""
+    size = held.settings.size
+    return asdict(held.settings) | {
+        "mode": str(held.settings.mode),
+        "size": None if size is None else str(size),
+        "seed": held.seed,
+        "negative_prompt": held.negative_prompt,
+    }
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Every reason why an endpoint cannot make a request, and the nearest request that it could."""
@@ -156,7 +169,7 @@ def plan(
 
     price = None if chosen is None else endpoint.price(day, chosen.resolution, chosen.audio)
     if chosen is not None and price is None and not unpriced:
-        reasons.append("its price is not known; allow that with unpriced (--unpriced)")
+        reasons.append(f"{NO_PRICE}; allow that with unpriced (--unpriced)")
     if reasons or chosen is None:
         if not unpriced:
             kinds = {(each.resolution, each.audio) for each in makes}

@@ -89,6 +89,25 @@ def probe(path: Path) -> Probe:
         raise BadFile(f"not a video that can be opened: {said[:1].lower()}{said[1:]}") from None
 
 
+def first_frame(path: Path) -> bytes:
+    """The first picture of a video, as PNG. Raises BadFile where it has none that can be decoded."""
+    from io import BytesIO
+
+    import av
+    from PIL import Image
+
+    try:
+        with av.open(str(path)) as container:
+            frame = next(container.decode(video=0), None)
+            if frame is None:
+                raise BadFile(f"{path}: holds no frame that can be decoded")
+            picture = BytesIO()
+            Image.fromarray(frame.to_ndarray(format="rgb24")).save(picture, "PNG")
+            return picture.getvalue()
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise BadFile(f"{path}: not a video that can be opened: {error}") from None
+
+
 def _codec(stream: AudioStream) -> str:
     """PyAV has no context for a sound whose codec it does not know."""
     context: CodecContext | None = stream.codec_context

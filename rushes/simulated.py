@@ -80,18 +80,19 @@ def serve_simulator(
         raise BadInput(str(error)) from None
 
 
-def simulated_access(name: str, provider: Provider, day: date) -> Access:
-    """How a provider is reached in the simulated world: no key needed."""
+def simulated_access(name: str, provider: Provider, day: date, credential: str | None = None) -> Access:
+    """How a provider is reached in the simulated world: no key needed; each credential is an account of its own."""
     from rushes.simulator.mounts import MOUNTS
 
     mount = MOUNTS.get(name) or MOUNTS.get(provider.wire, "/not-simulated")
     settings = dict(provider.settings)
+    key = "simulated" if credential is None else f"simulated-{credential}"
     if provider.wire == "vertex":
         mount += "/v1"
-        settings |= {"project": "simulated", "storage_base_url": f"{root(day)}/vertex"}
+        settings |= {"project": key, "storage_base_url": f"{root(day)}/vertex"}
     if provider.wire == "dashscope":
         settings |= {"utc_offset_hours": 8}
-    return Access(f"{root(day)}{mount}", "simulated", settings, (), redirected=True)
+    return Access(f"{root(day)}{mount}", key, settings, (), redirected=True)
 
 
 class InProcess(httpx.AsyncBaseTransport):

@@ -11,6 +11,7 @@ from typing import Any
 
 from rushes.jobs.money import dollars
 from rushes.ledger import Job, Order, TakeRow
+from rushes.unfit import unfit
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ class Take:
     job: str
     run: str | None
     label: str | None
+    #: How its order's first endpoint was chosen: policy, every endpoint with its numbers or reasons, what decided.
+    #: None where there was nothing to choose.
+    route: Mapping[str, Any] | None = None
+
+    @property
+    def unfit(self) -> tuple[str, ...]:
+        """Every reason why the file is not what was ordered, by length, size and sound; empty where it is."""
+        return unfit(self.sent, self.delivered)
 
     @property
     def model(self) -> str:
@@ -66,6 +75,7 @@ class Take:
             "created": self.created.isoformat(),
             "cost": None if self.cost is None else str(self.cost),
             "seconds_to_file": self.seconds_to_file,
+            "unfit": list(self.unfit),
         }
 
 
@@ -92,4 +102,5 @@ def take_of(row: TakeRow, job: Job, order: Order, home: Path) -> Take:
         job=job.id,
         run=job.run,
         label=order.label,
+        route=order.route,
     )

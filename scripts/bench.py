@@ -15,7 +15,9 @@ from pathlib import Path
 
 import bench_create
 import bench_import
+import bench_open
 import bench_plan
+import bench_polling
 import bench_ratings
 import bench_scoring
 import bench_table
@@ -28,6 +30,8 @@ PARTS = {
     "scoring": bench_scoring,
     "table": bench_table,
     "ratings": bench_ratings,
+    "polling": bench_polling,
+    "open": bench_open,
 }
 
 

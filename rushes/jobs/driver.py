@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from traceback import format_tb
 
 from rushes.clock import Clock, SystemClock
 from rushes.jobs.machine import Machine, said
+from rushes.jobs.pace import Pace
+from rushes.jobs.slots import Slots
 from rushes.ledger import FINAL, Job, Ledger, State
 
 logger = logging.getLogger(__name__)
@@ -22,15 +23,16 @@ class EmbeddedDriver:
     """At least once: a job may be stepped twice, late, or in two places, and `step` makes that harmless."""
 
     def __init__(
-        self, machine: Machine, ledger: Ledger, clock: Clock, concurrency: Callable[[str], int], *, stale: float
+        self, machine: Machine, ledger: Ledger, clock: Clock, slots: Slots, pace: Pace, *, stale: float
     ) -> None:
-        """`concurrency`: how many jobs of an endpoint's provider may run at once. `stale`: as in `Limits`."""
+        """`stale`: as in `Limits`."""
         self._machine = machine
         self._ledger = ledger
         self._clock = clock
         self._pause = stale / BEATS
         self._tasks: dict[str, asyncio.Task[Job]] = {}
-        self._slots: Mapping[str, asyncio.Semaphore] = _Slots(concurrency)
+        self._slots = slots
+        self._pace = pace
         self._heart: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         #: Jobs whose driving broke; taken up again at the next beat.
@@ -81,9 +83,13 @@ class EmbeddedDriver:
         await self._machine.aclose()
 
     async def _drive(self, job: Job) -> Job:
+        account = (job.endpoint.partition("/")[0], job.credential)
         if job.state is not State.QUEUED:
-            return await self._steps(job)
-        async with self._slots[job.endpoint]:
+            async with self._slots.occupied(account):
+                return await self._steps(job)
+        async with self._slots.turn(account):
+            while (pause := self._pace.wait((job.endpoint, job.credential))) > 0:
+                await self._clock.sleep(pause)
             return await self._steps(job)
 
     async def _steps(self, job: Job) -> Job:
@@ -105,17 +111,3 @@ class EmbeddedDriver:
             stopped, self._stopped = self._stopped, []
             for job in stopped:
                 self.wake(await self._ledger.job(job.id) or job)
-
-
-class _Slots(defaultdict[str, asyncio.Semaphore]):
-    """One semaphore a provider, made when first asked for."""
-
-    def __init__(self, concurrency: Callable[[str], int]) -> None:
-        super().__init__()
-        self._concurrency = concurrency
-
-    def __getitem__(self, endpoint: str) -> asyncio.Semaphore:
-        provider = endpoint.partition("/")[0]
-        if provider not in self:
-            self[provider] = asyncio.Semaphore(self._concurrency(endpoint))
-        return super().__getitem__(provider)

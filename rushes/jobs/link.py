@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from rushes import config
 from rushes.card import Endpoint
 from rushes.http import Api, Auth, httpx
-from rushes.providers.base import Provider
+from rushes.ledger import Job
+from rushes.providers.base import Adapter
 
 
 @dataclass(frozen=True)
 class Link:
     endpoint: Endpoint
     provider: config.Provider
-    adapter: Provider
+    adapter: Adapter
     #: For polls, results and downloads.
     api: Api
     #: For submits alone: no connection of it is ever used twice.
     submits: httpx.AsyncClient
     auth: Auth
+    #: Which of the provider's keys it uses; None for the one without a name.
+    credential: str | None = None
 
 
-#: From an endpoint's id and the base URL that a job was sent to (None: today's) to the link.
+#: From a job to the link to where it was sent, with the key it was sent with.
 #: Raises VideoError where the endpoint is no longer configured or has no key.
-Links = Callable[[str, str | None], Link]
+Links = Callable[[Job], Link]

@@ -34,15 +34,19 @@ from rushes.errors import (
     RateLimited,
     Refused,
     Retired,
+    Unclear,
     Unsupported,
     VideoError,
 )
+from rushes.evidence import Evidence
 from rushes.http import httpx, send
 from rushes.jobs import money, outcome
 from rushes.jobs.crashpoint import crashpoint
 from rushes.jobs.fetch import Fetched, fetch
+from rushes.jobs.health import Health
 from rushes.jobs.link import Link, Links
-from rushes.jobs.polling import expected, wait
+from rushes.jobs.lived import lived
+from rushes.jobs.polling import Expectation, wait
 from rushes.ledger import FINAL, PARKED, Job, Ledger, State, TakeRow, Transition, new_id
 from rushes.plan import Settings
 from rushes.providers.base import Pending, Ready, Ticket, Times
@@ -50,8 +54,6 @@ from rushes.request import Mode
 
 logger = logging.getLogger(__name__)
 
-#: How long a job may wait to be sent, through refused connections and rate limits.
-PATIENCE = 900.0
 #: A job that the vendor does not know this soon after it was accepted may still turn up.
 GRACE = 30.0
 #: A queue seen only between two polls is told if they were no further apart than this share of the whole.
@@ -85,6 +87,8 @@ class Event:
 class _Watch:
     """What one process has seen of a job; lost with it, and no harm done."""
 
+    #: How many seconds it may go on not being taken.
+    patience: float
     #: When it was first to be sent; how long it waited for its turn does not count against its patience.
     first_try: datetime | None = None
     #: Seconds that the vendor asked us to wait before it is sent again.
@@ -109,8 +113,13 @@ class Machine:
         clock: Clock,
         limits: Limits,
         *,
+        forecast: Callable[[Job], Expectation | None],
+        health: Health | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
+        """`forecast`: how long such a job takes; None where nobody knows."""
+        self._forecast = forecast
+        self._health = Health(clock) if health is None else health
         self._ledger = ledger
         self._links = links
         self._clock = clock
@@ -124,6 +133,15 @@ class Machine:
         """Waits for submits that are on their way, so that their outcome is written down."""
         while self._sending:
             await asyncio.wait(self._sending)
+
+    def patience(self, job: str, seconds: float) -> None:
+        """How long a job may go on not being taken, where another endpoint is there to be asked instead."""
+        self._watch(job).patience = seconds
+
+    def _watch(self, job: str) -> _Watch:
+        if job not in self._watches:
+            self._watches[job] = _Watch(self._limits.patience)
+        return self._watches[job]
 
     async def step(self, id: str) -> Next:
         """Takes a job one step on. May be called twice, late, or by two processes."""
@@ -156,10 +174,20 @@ class Machine:
     # --- submitting ---------------------------------------------------------------------------------------------------
 
     async def _submit(self, job: Job) -> Next:
-        watch = self._watches.setdefault(job.id, _Watch())
-        watch.first_try = watch.first_try or self._clock.now()
+        watch = self._watch(job.id)
+        now = self._clock.now()
+        watch.first_try = watch.first_try or now
+        if job.deadline is not None and now >= job.deadline:
+            late = NotSent("the deadline passed before it could be sent")
+            return await self._end(job, late, settled=money.Settlement(0, "not billed"))
+        if not job.attempts and (pause := self._health.pause((job.endpoint, job.credential))) is not None:
+            left = (pause.until - now).total_seconds()
+            if self._waited(job) + left < watch.patience:
+                return Next(job, left)
+            cooling = NotSent(f"not asked for another {left:.0f} s: {pause.why}")
+            return await self._end(job, cooling, settled=money.Settlement(0, "not billed"))
         try:
-            link = self._links(job.endpoint, job.base_url)
+            link = self._links(job)
             link_headers = await link.auth.headers()
             sent = await self._ledger.bytes_of(job.id)
             if sent is None:
@@ -170,7 +198,7 @@ class Machine:
             )
         except VideoError as error:
             wait = _patience(job.attempts)
-            if error.again and self._waited(job) + wait < PATIENCE:
+            if error.again and self._waited(job) + wait < watch.patience:
                 return Next(job, wait)
             return await self._end(job, error, settled=money.Settlement(0, "not billed"))
         except (ValueError, TypeError, httpx.InvalidURL) as error:
@@ -219,7 +247,19 @@ class Machine:
             response = None
             result = outcome.of_failure(error)
         crashpoint("answered")
+        self._judge(job, result)
         return await self._store(job, result, {} if response is None else response.headers)
+
+    def _judge(self, job: Job, result: outcome.Outcome) -> None:
+        """What an answer says about the endpoint's health; one that is retired, or will not take this job, is well."""
+        door = (job.endpoint, job.credential)
+        match result:
+            case outcome.Accepted():
+                self._health.took(door)
+            case outcome.Again(error) | outcome.Rejected(NotAuthorized() as error):
+                self._health.turned_away(door, error)
+            case outcome.Doubtful(reason):
+                self._health.turned_away(door, Unclear(reason))
 
     async def _store(self, job: Job, result: outcome.Outcome, headers: Mapping[str, str]) -> Job:
         """Makes the outcome durable, however long that takes: the vendor knows it already, and we must."""
@@ -249,6 +289,8 @@ class Machine:
         match result:
             case outcome.Accepted(ticket):
                 deadline = now + timedelta(seconds=self._limits.deadline)
+                if job.deadline is not None:
+                    deadline = min(deadline, job.deadline)
                 accepted = {"id": ticket.id, "extra": dict(ticket.extra)}
                 return {
                     "state": State.RUNNING,
@@ -258,9 +300,9 @@ class Machine:
                     "reason": None,
                 }
             case outcome.Again(error) if (
-                self._waited(job) + max(_asked(error) or 0.0, _patience(job.attempts)) < PATIENCE
+                self._waited(job) + max(_asked(error) or 0.0, _patience(job.attempts)) < self._watch(job.id).patience
             ):
-                asked = self._watches.setdefault(job.id, _Watch()).asked = _asked(error)
+                asked = self._watches[job.id].asked = _asked(error)
                 reason = error.message + (f"; the vendor asks for {asked:g} s" if asked else "")
                 return {"state": State.QUEUED, "reason": reason}
             case outcome.Again(error) | outcome.Rejected(error):
@@ -286,14 +328,14 @@ class Machine:
 
         A list that lacks it proves nothing.
         """
-        watch = self._watches.setdefault(job.id, _Watch())
+        watch = self._watch(job.id)
         if not watch.looks:
             self._tell(job, "unclear")
         if job.state is not State.UNCLEAR or job.sending is None:
             return Next(job, None)
         settle = self._limits.guard + self._limits.submit_timeout + self._limits.settle
         try:
-            link = self._links(job.endpoint, job.base_url)
+            link = self._links(job)
         except VideoError as error:  # a key that is not there comes of no waiting
             logger.warning("job %s: cannot be looked up: %s", job.id, error.message)
             return Next(job, None)
@@ -314,7 +356,7 @@ class Machine:
         rivals = [
             each
             for each in await self._ledger.jobs(states=[State.UNCLEAR, State.SENDING])
-            if each.id != job.id and each.base_url == job.base_url and _claim(each) == _claim(job)
+            if each.id != job.id and _account(each) == _account(job) and _claim(each) == _claim(job)
         ]
         taken = await self._ledger.tickets(job.base_url)
         free = [each for each in found if each.ticket.id not in taken]
@@ -361,9 +403,9 @@ class Machine:
     # --- waiting ------------------------------------------------------------------------------------------------------
 
     async def _poll(self, job: Job) -> Next:
-        watch = self._watches.setdefault(job.id, _Watch())
+        watch = self._watch(job.id)
         try:
-            link = self._links(job.endpoint, job.base_url)
+            link = self._links(job)
         except VideoError as error:
             return await self._later(job, watch, None, error)
         try:
@@ -413,18 +455,21 @@ class Machine:
             left = pause if job.deadline is None else min(pause, (job.deadline - now).total_seconds() + 0.001)
             return Next(job, left)
         reason = (
-            f"no clip {self._limits.deadline:g} s after it was accepted{trouble}; "
+            f"no clip {(job.deadline - _accepted(job)).total_seconds():g} s after it was accepted{trouble}; "
             f"`rushes jobs resume {job.id}` waits on"
         )
-        await self._move(job, {"state": State.OVERDUE, "reason": reason}, {State.RUNNING})
+        values: dict[str, Any] = {"state": State.OVERDUE, "reason": reason}
+        # Where asking or fetching failed, the wait may be nobody's but ours.
+        found = () if trouble else lived(replace(job, **values), (), now)
+        await self._move(job, values, {State.RUNNING}, evidence=found)
         self._tell(job, "overdue")
         return Next(await self._fresh(job), None)
 
     def _next_poll(self, job: Job, link: Link) -> float:
         elapsed = (self._clock.now() - _accepted(job)).total_seconds() * job.time_scale
         fastest = link.provider.poll_seconds
-        pause = wait(expected(link.endpoint, settings_of(job).seconds), elapsed, fastest=fastest)
-        watch = self._watches.setdefault(job.id, _Watch())
+        pause = wait(self._forecast(job), elapsed, fastest=fastest)
+        watch = self._watch(job.id)
         if link.adapter.shows_start and watch.first_started is None:
             # A few early looks, each twice as late as the last, tell the queue from the rendering.
             pause = min(pause, max(fastest, elapsed))
@@ -493,7 +538,7 @@ class Machine:
             )
             for sample, (order, one, cost) in enumerate(zip(orders, fetched, costs, strict=False))
         ]
-        values = {
+        values: dict[str, Any] = {
             "state": State.SUCCEEDED,
             "ended": now,
             "settled": settlement.micro,
@@ -501,8 +546,10 @@ class Machine:
             "reason": "; ".join([*ready.refused, *unusable]) or job.reason,
             "kind": "moderation" if ready.refused else "vendor" if unusable else None,
         }
-        await self._move(job, values, {State.RUNNING}, takes=takes)
+        found = lived(replace(job, **values), takes, now)
+        await self._move(job, values, {State.RUNNING}, takes=takes, evidence=found)
         job = await self._fresh(job)
+        self._health.delivered((job.endpoint, job.credential))
         self._tell(job, "succeeded", 100.0)
         return Next(job, None)
 
@@ -516,10 +563,14 @@ class Machine:
     async def _end(self, job: Job, error: VideoError, settled: money.Settlement | None = None) -> Next:
         """Ends a job without a clip; `settled` unless the vendor's own rule says what it costs."""
         if settled is None:
-            billing = self._links(job.endpoint, job.base_url).endpoint.billing
+            billing = self._links(job).endpoint.billing
             settled = money.undelivered(job.reserved, error, billing)
-        await self._move(job, self._ending(job, error, settled), {State.QUEUED, State.RUNNING}, drop_bytes=True)
+        values = self._ending(job, error, settled)
+        found = lived(replace(job, **values), (), values["ended"])
+        await self._move(job, values, {State.QUEUED, State.RUNNING}, drop_bytes=True, evidence=found)
         job = await self._fresh(job)
+        if job.accepted is not None and isinstance(error, JobFailed | JobLost):
+            self._health.failed((job.endpoint, job.credential), error)
         self._tell(job, job.state)
         return Next(job, None)
 
@@ -545,9 +596,11 @@ class Machine:
         out_of: frozenset[State] | set[State],
         *,
         takes: Sequence[TakeRow] = (),
+        evidence: Sequence[Evidence] = (),
         drop_bytes: bool = False,
     ) -> bool:
-        return await self._ledger.move(Transition(job.id, job.fence, frozenset(out_of), values, takes, drop_bytes))
+        move = Transition(job.id, job.fence, frozenset(out_of), values, takes, evidence, drop_bytes)
+        return await self._ledger.move(move)
 
     async def _fresh(self, job: Job) -> Job:
         fresh = await self._ledger.job(job.id)
@@ -615,6 +668,11 @@ def said(error: Exception) -> str:
     """What an error says, for a log or a person."""
     # The text of an HTTP client's error may hold an address with a key in it; its name cannot.
     return error.message if isinstance(error, VideoError) else type(error).__name__
+
+
+def _account(job: Job) -> tuple[str, str | None]:
+    """Jobs of one account stand in one list."""
+    return job.base_url, job.credential
 
 
 def _claim(job: Job) -> tuple[str | None, str | None]:

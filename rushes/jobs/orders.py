@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
@@ -32,15 +32,23 @@ from rushes.providers.base import Submission
 from rushes.request import VideoRequest
 
 
-def order(request: VideoRequest, now: datetime, *, simulated: bool, run: str | None, label: str | None) -> Order:
-    """One clip asked for."""
-    return Order(new_id("order"), now, label, run, simulated, request_json(request))
+def order(
+    request: VideoRequest,
+    now: datetime,
+    *,
+    simulated: bool,
+    run: str | None,
+    label: str | None,
+    route: Mapping[str, Any] | None,
+) -> Order:
+    """One clip asked for; `route` says how its endpoint was chosen."""
+    return Order(new_id("order"), now, label, run, simulated, request_json(request), route)
 
 
 def intent(
     plan: Plan,
     submission: Submission,
-    orders: list[Order],
+    orders: Sequence[Order],
     link: Link,
     now: datetime,
     *,
@@ -48,11 +56,14 @@ def intent(
     simulated: bool,
     max_usd: Decimal | None,
     caps: Caps,
-    time_scale: float = 1.0,
+    deadline: datetime | None = None,
+    notes: Sequence[str] = (),
+    again: bool = False,
 ) -> Intent:
     """A job for `orders`, with its exact bytes and its money reserved.
 
-    Raises OverBudget where `max_usd` is too little.
+    `deadline` ends the whole route that it is part of; `again`: its orders have had a job before, and `notes` say what
+    became of it. Raises OverBudget where `max_usd` is too little.
     """
     settings = asdict(plan.settings)
     settings["size"] = None if plan.settings.size is None else plan.settings.size.model_dump()
@@ -74,7 +85,7 @@ def intent(
         samples=len(orders),
         settings=settings,
         changes=changes,
-        notes=list(plan.notes),
+        notes=[*notes, *plan.notes],
         fingerprint=dict(submission.fingerprint),
         body_sha256=sha256(submission.body).hexdigest(),
         ticket=None,
@@ -89,12 +100,13 @@ def intent(
         created=now,
         sending=None,
         accepted=None,
-        deadline=None,
+        deadline=deadline,
         ended=None,
-        time_scale=time_scale,
+        time_scale=1.0,
+        credential=link.credential,
     )
     sent = Bytes(submission.path, submission.content_type, dict(submission.headers), submission.body)
-    return Intent(job, orders, sent, caps)
+    return Intent(job, orders, sent, caps, again=again)
 
 
 def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: Decimal | None, caps: Caps) -> Intent:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rushes.errors import BadReply, NotSent, RateLimited, RequestError, SetupError, VideoError
 from rushes.http import httpx
-from rushes.providers.base import Provider, Ticket
+from rushes.providers.base import Adapter, Ticket
 
 #: Answers that say no: not billed, may only go elsewhere.
 REJECTED = frozenset({400, 401, 402, 403, 404, 410, 413, 415, 422})
@@ -45,7 +45,7 @@ class Doubtful:
 Outcome = Accepted | Rejected | Again | Doubtful
 
 
-def of_answer(response: httpx.Response, adapter: Provider) -> Outcome:
+def of_answer(response: httpx.Response, adapter: Adapter) -> Outcome:
     """The outcome of a submit that was answered."""
     status = response.status_code
     try:

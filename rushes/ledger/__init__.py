@@ -2,7 +2,21 @@
 
 from rushes.ledger.ids import new_id
 from rushes.ledger.ledger import Ledger
-from rushes.ledger.rows import FINAL, OPEN, PARKED, Bytes, Caps, Expense, Intent, Job, Order, State, TakeRow, Transition
+from rushes.ledger.rows import (
+    FINAL,
+    OPEN,
+    PARKED,
+    Bytes,
+    Caps,
+    Expense,
+    Gone,
+    Intent,
+    Job,
+    Order,
+    State,
+    TakeRow,
+    Transition,
+)
 
 __all__ = [
     "FINAL",
@@ -11,6 +25,7 @@ __all__ = [
     "Bytes",
     "Caps",
     "Expense",
+    "Gone",
     "Intent",
     "Job",
     "Ledger",

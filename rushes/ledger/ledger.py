@@ -23,11 +23,11 @@ from sqlalchemy.exc import DBAPIError
 
 from rushes.amounts import usd
 from rushes.errors import BadInput, LedgerBroken, OverBudget, VideoError
-from rushes.evidence import Evidence, EvidenceCell
-from rushes.ledger import migrate, sqlite
+from rushes.evidence import Evidence
+from rushes.ledger import evidence, migrate, sqlite
 from rushes.ledger.ids import new_id
-from rushes.ledger.rows import OPEN, Bytes, Caps, Expense, Intent, Job, Order, State, TakeRow, Transition
-from rushes.ledger.tables import evidence, expenses, job_orders, jobs, orders, runners, submissions, takes
+from rushes.ledger.rows import OPEN, Bytes, Caps, Expense, Gone, Intent, Job, Order, State, TakeRow, Transition
+from rushes.ledger.tables import expenses, job_orders, jobs, orders, runners, submissions, takes
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -341,11 +341,15 @@ class Ledger:
 
     async def evidence(self, *, simulated: bool) -> list[Evidence]:
         """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
-        return await self._read(lambda c: _evidence(c, simulated=simulated))
+        return await self._read(lambda c: evidence.read(c, simulated=simulated))
+
+    async def gone(self, *, simulated: bool) -> list[Gone]:
+        """Endpoints whose newest word is that they have been retired."""
+        return await self._read(lambda c: _gone(c, simulated=simulated))
 
     async def record(self, found: Sequence[Evidence], now: datetime) -> int:
         """Adds the evidence that is new; returns how much that was."""
-        return await self._call(lambda c: _record(c, found, now))
+        return await self._call(lambda c: evidence.record(c, found, now))
 
 
 # --- inside one transaction -------------------------------------------------------------------------------------------
@@ -467,6 +471,7 @@ def _change(connection: Connection, moves: Collection[Transition]) -> None:
         connection.execute(update(jobs).where(jobs.c.id == bindparam("_job")).values(changes), values)
     if rows_of_takes := [asdict(take) for move in moves for take in move.takes]:
         connection.execute(insert(takes), rows_of_takes)
+    evidence.add(connection, [row for move in moves for row in move.evidence], datetime.now(UTC))
     for part in _parts([move.job for move in moves if move.drop_bytes]):
         connection.execute(delete(submissions).where(submissions.c.job.in_(part)))
 
@@ -485,29 +490,17 @@ def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str
     return total
 
 
-def _evidence(connection: Connection, *, simulated: bool) -> list[Evidence]:
-    query = select(evidence).where(evidence.c.simulated == simulated).order_by(evidence.c.recorded, evidence.c.id)
-    counts: dict[tuple[Any, ...], Evidence] = {}
-    for values in connection.execute(query).mappings():
-        given = {each.name: values[each.name] for each in fields(Evidence) if each.name != "cell"}
-        cell = EvidenceCell(**{each.name: values[each.name] for each in fields(EvidenceCell)})
-        row = Evidence(cell=cell, **given)
-        counts[_same_thing(row)] = row
-    return [*counts.values()]
-
-
-def _same_thing(row: Evidence) -> tuple[Any, ...]:
-    return row.simulated, row.run, row.endpoint, row.cell, row.metric, row.source
-
-
-def _record(connection: Connection, found: Sequence[Evidence], now: datetime) -> int:
-    there = {_same_thing(row): row for each in (True, False) for row in _evidence(connection, simulated=each)}
-    new = [row for row in found if there.get(_same_thing(row)) != row]
-    if new:
-        names = [each.name for each in fields(Evidence) if each.name != "cell"]
-        values = [asdict(row.cell) | {name: getattr(row, name) for name in names} for row in new]
-        connection.execute(insert(evidence), [{"id": new_id("evidence"), "recorded": now} | each for each in values])
-    return len(new)
+def _gone(connection: Connection, *, simulated: bool) -> list[Gone]:
+    query = select(jobs).where((jobs.c.state == State.FAILED) & (jobs.c.kind == "retired"))
+    said = _rows(connection, Job, query.where(jobs.c.simulated == simulated).order_by(jobs.c.created))
+    found = {
+        job.endpoint: Gone(job.endpoint, job.ended or job.created, job.as_of, job.id, job.reason or "") for job in said
+    }
+    for endpoint, word in [*found.items()]:
+        later = select(jobs.c.id).where((jobs.c.endpoint == endpoint) & (jobs.c.simulated == simulated))
+        if connection.execute(later.where(jobs.c.accepted > word.at).limit(1)).first() is not None:
+            del found[endpoint]
+    return [*found.values()]
 
 
 def _rows(connection: Connection, row: type[Row], query: Select[Any]) -> list[Row]:

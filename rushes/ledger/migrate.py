@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from rushes.errors import BadConfig
 
 #: The newest file under `migrations/versions`.
-HEAD = "0003"
+HEAD = "0004"
 
 
 def current(connection: Connection) -> str | None:

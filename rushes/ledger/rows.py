@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from rushes.evidence import Evidence
+
 
 class State(StrEnum):
     """Where a job stands."""
@@ -43,6 +45,7 @@ class Order:
     run: str | None
     simulated: bool
     request: Mapping[str, Any]
+    route: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,12 @@ class Job:
     created: datetime
     sending: datetime | None
     accepted: datetime | None
+    #: Before it is accepted: by when its whole route must have come to an end.
     deadline: datetime | None
     ended: datetime | None
     time_scale: float
+    #: Which of its provider's keys it was made with; None for the one without a name.
+    credential: str | None = None
 
     @property
     def spent(self) -> int:
@@ -135,6 +141,18 @@ class Expense:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """An endpoint that answered that it has been retired, and has taken no job since."""
+
+    endpoint: str
+    at: datetime
+    #: The day by which lifecycle was judged for the job that was told so.
+    as_of: str
+    job: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Transition:
     """A change of one job, done only if `fence` still holds and the job is in one of the states `out_of`."""
 
@@ -143,6 +161,8 @@ class Transition:
     out_of: frozenset[State]
     values: Mapping[str, Any]
     takes: Sequence[TakeRow] = ()
+    #: What the end of the job says about its endpoint.
+    evidence: Sequence[Evidence] = ()
     #: True once the bytes are needed no more.
     drop_bytes: bool = False
 

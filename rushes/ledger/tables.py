@@ -6,7 +6,9 @@ Money is whole micro-dollars. Times are whole microseconds since 1970 (UTC), so 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from json import dumps, loads
 from typing import Any
+from zlib import compress, decompress
 
 from sqlalchemy import (
     JSON,
@@ -41,6 +43,19 @@ class Time(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
+class Packed(TypeDecorator[Any]):
+    """JSON, compressed: of a route's tens of thousands of characters a tenth is left."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
+        return None if value is None else compress(dumps(value).encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
+        return None if value is None else loads(decompress(value))
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +86,8 @@ orders = Table(
     Column("simulated", Boolean, nullable=False),
     #: The request as asked; media by name or hash, never their bytes.
     Column("request", JSON, nullable=False),
+    #: How its first endpoint was chosen, with every other one and the numbers; None where nothing was to be chosen.
+    Column("route", Packed),
     Index(None, "run", "label"),
 )
 
@@ -89,8 +106,9 @@ jobs = Table(
     # who drives it
     Column("runner", String(40), ForeignKey("runners.id")),
     Column("fence", Integer, nullable=False),
-    # what was sent, and where
+    # what was sent, where, and with which of the provider's keys: its name, None for the one without a name
     Column("base_url", Text, nullable=False),
+    Column("credential", String(40)),
     Column("samples", Integer, nullable=False),
     Column("settings", JSON, nullable=False),
     Column("changes", JSON, nullable=False),
@@ -162,7 +180,8 @@ takes = Table(
     Column("rewritten_prompt", Text),
 )
 
-#: What was found out about endpoints; only added to. Of several rows of one run on the same thing the newest counts.
+#: What was found out about endpoints; only added to. Of several rows of one run on the same thing the newest counts;
+#: of the rows of one live job those that were added last.
 evidence = Table(
     "evidence",
     metadata,
@@ -181,8 +200,11 @@ evidence = Table(
     Column("source", String(20), nullable=False),
     Column("simulated", Boolean, nullable=False),
     Column("run", String(200)),
+    #: Whose life it tells, of live rows.
+    Column("job", String(40)),
     Column("detail", JSON, nullable=False),
     Index(None, "simulated", "endpoint"),
+    Index(None, "job", "recorded"),
 )
 
 #: What was paid for other things than clips, such as a judge's answers; counts in every cap.

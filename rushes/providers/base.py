@@ -138,7 +138,7 @@ class Found:
     certain: bool
 
 
-class Provider(Protocol):
+class Adapter(Protocol):
     """One wire, shared by every provider entry that speaks it."""
 
     wire: ClassVar[str]

@@ -44,9 +44,9 @@ from rushes.simulator.dashscope_checks import (
     read_number,
     read_text,
 )
-from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
+from rushes.simulator.desk import ACCOUNT, Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import denied
-from rushes.simulator.headers import kind_of_body, whole_seconds
+from rushes.simulator.headers import account_of, kind_of_body, whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
 
@@ -81,6 +81,7 @@ class DashScope:
         async def run(request: Request) -> ASGIApp:
             try:
                 check_key(request)
+                ACCOUNT.set(account_of(request))
                 return await endpoint(request)
             except BadBody as error:
                 return Refused(400, "InvalidParameter", error.text).response
@@ -132,7 +133,7 @@ class DashScope:
         begin, end = read_moment(query.get("start_time"), "start_time"), read_moment(query.get("end_time"), "end_time")
         jobs = [
             job
-            for job in reversed(self._world.jobs(WIRE))
+            for job in reversed(self._desk.jobs(WIRE))
             if not self._forgotten(job)
             and query.get("model_name") in (None, job.asked.model)
             and query.get("status") in (None, self._status(job))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -22,6 +23,10 @@ from rushes.simulator.job import Asked, Job
 from rushes.simulator.world import Throttled, World
 
 Kind = Literal["rate_limited", "rate_limited_bare", "busy", "error_500", "error_503", "moderated", "no_such_fault"]
+
+
+#: Whose request is being answered; a wire that tells accounts apart says so first of all.
+ACCOUNT: ContextVar[str] = ContextVar("simulated_account", default="")
 
 
 class Trouble(Exception):
@@ -59,6 +64,7 @@ class Desk:
         things: Callable[[Job], Mapping[str, str]] = lambda job: {},
     ) -> Taken:
         """Raises Trouble, and Dropped where the connection is cut instead of an answer."""
+        asked = replace(asked, account=ACCOUNT.get())
         try:
             _, marked = faults.read(asked.prompt)
         except faults.NoSuchFault as error:
@@ -126,6 +132,9 @@ class Desk:
         job = self.world.job(id)
         if job is None or job.deleted is not None or job.asked.wire != wire:
             return None
+        if job.asked.account != ACCOUNT.get():
+            self.world.count(f"{wire} strangers")
+            return None
         struck = [name for name in job.tricks if name in faults.POLL and self.strikes(job, name)]
         struck += self.world.faults.striking(wire, faults.POLL)
         if "poll_500" in struck:
@@ -135,6 +144,10 @@ class Desk:
         if "lost" in job.tricks or ("unknown" in job.tricks and wire != "dashscope"):
             return None
         return Taken(job, ["cut_answer"] if "poll_cut" in struck else [])
+
+    def jobs(self, wire: str) -> list[Job]:
+        """Every job of this account that was not deleted, oldest first."""
+        return [job for job in self.world.jobs(wire) if job.asked.account == ACCOUNT.get()]
 
     def strikes(self, job: Job, name: str) -> bool:
         """Whether a fault that stays with the job strikes now; counts it where it strikes a number of times."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 from starlette.requests import Request
@@ -13,6 +14,11 @@ def bearer(request: Request) -> str | None:
     """The key after `Bearer`; None where there is none."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def account_of(request: Request) -> str:
+    """The account that a key stands for: each key is one of its own."""
+    return hashlib.sha256((bearer(request) or "").encode()).hexdigest()[:16]
 
 
 def kind_of_body(request: Request) -> str:

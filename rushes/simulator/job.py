@@ -49,6 +49,8 @@ class Asked:
     doom: Mapping[str, Any] | None = None
     #: The name under which the cards know the model, where the asked one is an alias.
     card_name: str | None = None
+    #: Whose it is: another account does not see it. Empty where the vendor tells none apart.
+    account: str = ""
 
 
 @dataclass(frozen=True)

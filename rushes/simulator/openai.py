@@ -25,8 +25,8 @@ from starlette.types import ASGIApp
 from rushes.simulator import chance, faults, inputs, links, stills
 from rushes.simulator.body import BadBody, Part, read_form
 from rushes.simulator.clock import callers_seconds
-from rushes.simulator.desk import Desk, Endpoint, Headed, Taken, Trouble
-from rushes.simulator.headers import whole_seconds
+from rushes.simulator.desk import ACCOUNT, Desk, Endpoint, Headed, Taken, Trouble
+from rushes.simulator.headers import account_of, whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
 from rushes.simulator.models import Served
 from rushes.simulator.openai_checks import (
@@ -86,6 +86,7 @@ class OpenAI:
         async def run(request: Request) -> ASGIApp:
             try:
                 check_key(request)
+                ACCOUNT.set(account_of(request))
                 if path.startswith("/videos"):
                     self._check_alive(request)
                 answer = await endpoint(request)
@@ -119,7 +120,7 @@ class OpenAI:
         if not limit.isdecimal() or int(limit) > 100:
             raise Refused(400, "Invalid 'limit': expected an integer between 0 and 100.", param="limit")
         check_choice("order", order, ("asc", "desc"))
-        jobs = self._world.jobs(WIRE)
+        jobs = self._desk.jobs(WIRE)
         if order == "desc":
             jobs.reverse()
         if "after" in query:

@@ -156,7 +156,7 @@ class _Server(ABC):
     def page(self, request: Request, most: int | None) -> tuple[list[Job], bool]:
         """The jobs that a listing shows, and whether there are more."""
         query = request.query_params
-        jobs = self._world.jobs(self.wire)
+        jobs = self._desk.jobs(self.wire)
         if query.get("order", "desc") == "desc":
             jobs.reverse()
         after = query.get("after")

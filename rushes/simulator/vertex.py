@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from rushes.simulator import chance, inputs
 from rushes.simulator.body import BadBody, read_items, read_json
-from rushes.simulator.desk import Desk, Endpoint, Taken, Trouble
+from rushes.simulator.desk import ACCOUNT, Desk, Endpoint, Taken, Trouble
 from rushes.simulator.files import Files
 from rushes.simulator.headers import whole_seconds
 from rushes.simulator.job import Asked, Clip, Job
@@ -83,6 +83,8 @@ class Vertex:
             try:
                 check_token(request)
                 check_version(request)
+                # Access tokens come and go; a project's operations are the project's.
+                ACCOUNT.set(request.path_params.get("project", ""))
                 return await endpoint(request)
             except BadBody as error:
                 return Refused(400, error.text).response

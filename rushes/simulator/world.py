@@ -33,6 +33,9 @@ from rushes.simulator.models import UNKNOWN, USUAL, Models
 #: All four models of the brief lived on this day.
 START = datetime(2026, 8, 1, tzinfo=UTC)
 
+#: Of the account that asks; worlds made before there were accounts have none in their rows.
+OWN = "coalesce(json_extract(row, '$.asked.account'), '') = ?"
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (
@@ -173,10 +176,10 @@ class World:
         bound = self._limit(asked)
         if bound.submits is None:
             return
-        query = "SELECT count(*) FROM jobs WHERE wire = ? AND model = ? AND created > ?"
+        query = f"SELECT count(*) FROM jobs WHERE wire = ? AND model = ? AND {OWN} AND created > ?"
         since = self.now().timestamp() - bound.window
         with self._lock:
-            (submits,) = self._db.execute(query, (asked.wire, asked.model, since)).fetchone()
+            (submits,) = self._db.execute(query, (asked.wire, asked.model, asked.account, since)).fetchone()
         if submits >= bound.submits:
             raise Throttled
 
@@ -200,10 +203,11 @@ class World:
         running = self._limit(asked).running
         if running is not None:
             query = (
-                "SELECT ends FROM jobs WHERE wire = ? AND model = ? AND ends > ? AND cancelled IS NULL "
+                f"SELECT ends FROM jobs WHERE wire = ? AND model = ? AND {OWN} AND ends > ? AND cancelled IS NULL "
                 "ORDER BY ends DESC LIMIT ?"
             )
-            ends = [end for (end,) in self._db.execute(query, (asked.wire, asked.model, moment, running))]
+            given = (asked.wire, asked.model, asked.account, moment, running)
+            ends = [end for (end,) in self._db.execute(query, given)]
             if len(ends) >= running:  # it starts when all but `running - 1` of those before it are done
                 queue = max(queue, ends[running - 1] - moment)
         outcome, delivered = outcome_of(asked, tricks)

@@ -17,9 +17,13 @@ from rushes.config import Limits, load_config
 from rushes.errors import NotAuthorized
 from rushes.http import Api, Auth, httpx
 from rushes.jobs.driver import EmbeddedDriver
+from rushes.jobs.health import Health
 from rushes.jobs.link import Link
-from rushes.jobs.machine import Event, Machine
+from rushes.jobs.machine import Event, Machine, settings_of
 from rushes.jobs.orders import intent, order
+from rushes.jobs.pace import Pace
+from rushes.jobs.polling import Expectation, expected
+from rushes.jobs.slots import Slots
 from rushes.ledger import Caps, Job, Ledger
 from rushes.plan import Plan, plan
 from rushes.providers import PROVIDERS
@@ -133,7 +137,7 @@ class Session:
         planned = self.plan(prompt)
         submission = self.link.adapter.submission(Prepared(planned, count))
         now = self.vendor.clock.now()
-        orders = [order(planned.request, now, simulated=False, run=None, label=None) for _ in range(count)]
+        orders = [order(planned.request, now, simulated=False, run=None, label=None, route=None) for _ in range(count)]
         wanted = intent(
             planned, submission, orders, self.link, now, runner=self.ledger.runner, simulated=False, max_usd=None,
             caps=Caps(),
@@ -183,13 +187,19 @@ async def session(
         key = auth or Key()
         link = Link(found, entry, PROVIDERS[entry.wire](settings), Api(client, BASE_URL, key), client, key)
 
-        def links(endpoint: str, base_url: str | None) -> Link:
+        def links(job: Job) -> Link:
             if not has_key():
                 raise NotAuthorized("no key is set")
             return link
 
-        machine = Machine(ledger, links, vendor.clock, limits, on_event=events.append)
-        driver = EmbeddedDriver(machine, ledger, vendor.clock, lambda _: entry.concurrency, stale=limits.stale)
+        def forecast(job: Job) -> Expectation | None:
+            return expected(found, settings_of(job).seconds)
+
+        health = Health(vendor.clock)
+        machine = Machine(ledger, links, vendor.clock, limits, forecast=forecast, health=health, on_event=events.append)
+        slots = Slots(lambda account: entry.concurrency)
+        pace = Pace(vendor.clock, lambda door: entry.submits_per_minute)
+        driver = EmbeddedDriver(machine, ledger, vendor.clock, slots, pace, stale=limits.stale)
         try:
             yield Session(ledger, machine, driver, vendor, found, link, events)
         finally:

@@ -175,15 +175,16 @@ async def test_a_key_that_is_turned_down_is_not_repeated_in_the_error(
 
 
 async def test_a_server_that_is_not_there_is_told_without_its_key(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = listener.getsockname()[1]
-    monkeypatch.setattr("rushes.jobs.machine.PATIENCE", 1.0)
     caplog.set_level(logging.DEBUG)
     environ = {"OPENAI_BASE_URL": f"http://127.0.0.1:{closed}/v1", "OPENAI_API_KEY": KEYS["OPENAI"]}
 
-    async with Rushes.open(home=tmp_path / "home", environ=environ, as_of=date(2026, 8, 1)) as rushes:
+    limits = Limits(patience=1)
+    opened = Rushes.open(home=tmp_path / "home", environ=environ, as_of=date(2026, 8, 1), limits=limits)
+    async with opened as rushes:
         [result] = await rushes.generate_all("a kite", endpoint="openai/sora-2", seconds=4)
         [job] = await rushes.jobs()
 

@@ -13,7 +13,7 @@ from rushes.errors import NotAuthorized, NotSent, RateLimited, Refused, Retired,
 from rushes.http import httpx
 from rushes.jobs.outcome import Accepted, Again, Doubtful, Rejected, of_answer, of_failure
 from rushes.providers import PROVIDERS
-from rushes.providers.base import Provider
+from rushes.providers.base import Adapter
 
 #: The design's own table; whatever it does not list is doubtful.
 NO = {400, 401, 402, 403, 404, 410, 413, 415, 422}
@@ -38,7 +38,7 @@ BODIES: dict[str, bytes] = {
 STATUSES = [*range(200, 600)]
 
 
-def adapter(wire: str) -> Provider:
+def adapter(wire: str) -> Adapter:
     return PROVIDERS[wire]({})
 
 

@@ -11,7 +11,6 @@ import pytest
 from rushes.config import Limits
 from rushes.errors import NotAuthorized, NotSent, Retired
 from rushes.http import httpx
-from rushes.jobs.machine import PATIENCE
 from rushes.jobs.orders import error_of
 from rushes.ledger import State
 from tests.jobs.conftest import Simulated
@@ -68,7 +67,7 @@ async def test_what_was_never_accepted_is_given_up_after_its_patience(
     assert (job.state, job.kind) == (State.FAILED, "not sent")
     assert (job.settled, job.settled_how) == (0, "not billed")
     assert isinstance(error_of(job), NotSent)
-    assert PATIENCE - 70 < sum(vendor.waits) <= PATIENCE
+    assert Limits().patience - 70 < sum(vendor.waits) <= Limits().patience
     assert len({request.content for _, request in vendor.posts}) == 1
 
 
@@ -87,7 +86,7 @@ async def test_a_job_that_waited_long_for_its_turn_still_has_its_patience(tmp_pa
 
     async with session(tmp_path, vendor) as here:
         job = await here.order()
-        await vendor.clock.sleep(2 * PATIENCE)
+        await vendor.clock.sleep(2 * Limits().patience)
         job = await here.driver.wait(job)
 
     assert (len(vendor.posts), job.kind) == (2, "retired")

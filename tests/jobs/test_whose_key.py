@@ -38,10 +38,10 @@ def test_a_key_goes_only_where_the_jobs_of_its_account_are(
     rushes._polls = rushes._submits = httpx.AsyncClient()
 
     if reaches:
-        assert rushes._link(endpoint, base_url).api.base_url == base_url
+        assert rushes._link(endpoint, None, base_url).api.base_url == base_url
     else:
         with pytest.raises(NotAuthorized, match="was sent to"):
-            rushes._link(endpoint, base_url)
+            rushes._link(endpoint, None, base_url)
 
 
 async def test_a_job_of_another_account_waits_and_is_not_given_up(tmp_path: Path) -> None:

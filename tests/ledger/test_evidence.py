@@ -171,5 +171,6 @@ def _back_to(form: str, database: Path) -> None:
         assert old.execute("SELECT name FROM sqlite_master WHERE name = 'evidence'").fetchone() is None
         old.execute("ATTACH ? AS newest", (str(newest),))
         for table in ("runners", "orders", "jobs", "job_orders", "submissions", "takes"):
-            old.execute(f"INSERT INTO main.{table} SELECT * FROM newest.{table}")
+            columns = ", ".join(f'"{row[1]}"' for row in old.execute(f"PRAGMA main.table_info({table})"))
+            old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newest.{table}")
         old.commit()

@@ -37,7 +37,7 @@ from rushes.http import Api, httpx
 from rushes.jobs.outcome import REJECTED, Accepted, Again, Doubtful, Rejected, of_answer
 from rushes.plan import Plan, Refusal, plan
 from rushes.providers import PROVIDERS
-from rushes.providers.base import Pending, Prepared, Provider, Ready, Submission, Ticket
+from rushes.providers.base import Adapter, Pending, Prepared, Ready, Submission, Ticket
 from rushes.request import Mode, VideoRequest
 from tests.replay import REPLIES, CanaryKey, Replay, reply
 
@@ -59,7 +59,7 @@ class Wire:
     #: Files of its replies that are not called after the promise.
     replies: Mapping[str, str] = field(default_factory=dict)
 
-    def adapter(self, **settings: Any) -> Provider:
+    def adapter(self, **settings: Any) -> Adapter:
         return PROVIDERS[self.name]({**self._access.settings, **settings})
 
     @property

@@ -1,0 +1,154 @@
+"""The table of evidence: one row for what a run found out, and one for each live job, put together by the day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    exists,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
+
+from rushes.evidence import Evidence, EvidenceCell
+from rushes.ledger.ids import new_id
+from rushes.ledger.tables import evidence
+
+#: What a row is about.
+_KIND = ("endpoint", "mode", "length", "resolution", "audio", "metric")
+
+
+def read(connection: Connection, *, simulated: bool) -> list[Evidence]:
+    """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
+    query = select(evidence).where((evidence.c.simulated == simulated) & (evidence.c.source != "live"))
+    counts: dict[tuple[Any, ...], Evidence] = {}
+    for values in connection.execute(query.order_by(evidence.c.recorded, evidence.c.id)).mappings():
+        given = {each.name: values[each.name] for each in fields(Evidence) if each.name != "cell"}
+        row = Evidence(cell=_cell(values), **given)
+        counts[_same_thing(row)] = row
+    return [*_live(connection, simulated=simulated), *counts.values()]
+
+
+def _live(connection: Connection, *, simulated: bool) -> list[Evidence]:
+    """The newest word on each job, put together by the day; how long was waited in vain stands with it.
+
+    A run that was measured speaks for its own jobs, and better.
+    """
+    measured = select(evidence.c.run).where((evidence.c.source == "measured") & evidence.c.run.is_not(None))
+    live = (evidence.c.simulated == simulated) & (evidence.c.source == "live")
+    live &= evidence.c.run.is_(None) | evidence.c.run.not_in(measured)
+    later = evidence.alias("later")
+    live &= ~exists().where((later.c.job == evidence.c.job) & (later.c.recorded > evidence.c.recorded))
+    kind = [evidence.c[name] for name in _KIND]
+    day = (type_coerce(evidence.c.observed, BigInteger) // (86_400 * 1_000_000)).label("day")
+    query = (
+        select(
+            *kind,
+            day,
+            func.count().label("n"),
+            func.avg(evidence.c.mean).label("mean"),
+            func.avg(evidence.c.mean * evidence.c.mean).label("square"),
+            func.max(evidence.c.observed).label("observed"),
+        )
+        .where(live)
+        .group_by(*kind, day)
+        .order_by(func.max(evidence.c.observed), *kind)
+    )
+    waited = _waited(connection, select(*kind, day).where(live))
+    found = []
+    for values in connection.execute(query).mappings():
+        n, mean = int(values["n"]), float(values["mean"])
+        variance = max(float(values["square"]) - mean**2, 0.0)
+        longer_than = waited.get(_group(values))
+        found.append(
+            Evidence(
+                endpoint=values["endpoint"],
+                cell=_cell(values),
+                metric=values["metric"],
+                mean=mean,
+                sd=(variance * n / (n - 1)) ** 0.5 if n > 1 else None,
+                n=n,
+                source="live",
+                simulated=simulated,
+                observed=values["observed"],
+                run=None,
+                detail={} if longer_than is None else {"longer_than": sorted(longer_than)},
+            )
+        )
+    return found
+
+
+def _waited(connection: Connection, newest: Select[Any]) -> dict[tuple[Any, ...], list[float]]:
+    """Seconds that were waited in vain for jobs of which nobody saw later how long they took, by kind and day.
+
+    `newest`: kind and day of the newest word on each job.
+    """
+    vain, told = evidence.alias("vain"), evidence.alias("told")
+    seen_later = (
+        exists()
+        .where((told.c.job == vain.c.job) & (told.c.recorded > vain.c.recorded))
+        .where((told.c.metric == "log_seconds") | _says_longer(told))
+    )
+    query = (
+        newest.add_columns(vain.c.id, vain.c.detail)
+        .join(vain, (vain.c.job == evidence.c.job) & (vain.c.metric == evidence.c.metric))
+        .where((evidence.c.metric == "usable") & _says_longer(vain) & ~seen_later)
+    )
+    # A job of several clips has several rows.
+    found = {values["id"]: values for values in connection.execute(query).mappings()}
+    waited: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for values in found.values():
+        waited[_group(values)].extend(values["detail"]["longer_than"])
+    return waited
+
+
+def _says_longer(row: FromClause) -> ColumnElement[bool]:
+    says: ColumnElement[bool] = row.c.detail["longer_than"].as_string().is_not(None)
+    return says
+
+
+def _group(values: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """What live rows are put together by."""
+    return tuple(values[name] for name in (*_KIND, "day"))
+
+
+def _cell(values: Mapping[Any, Any]) -> EvidenceCell:
+    return EvidenceCell(**{each.name: values[each.name] for each in fields(EvidenceCell)})
+
+
+def _same_thing(row: Evidence) -> tuple[Any, ...]:
+    return row.simulated, row.run, row.endpoint, row.cell, row.metric, row.source
+
+
+def record(connection: Connection, found: Sequence[Evidence], now: datetime) -> int:
+    """Adds what is new; returns how much that was."""
+    there = {_same_thing(row): row for each in (True, False) for row in read(connection, simulated=each)}
+    new = [row for row in found if there.get(_same_thing(row)) != row]
+    add(connection, new, now)
+    return len(new)
+
+
+def add(connection: Connection, rows: Sequence[Evidence], now: datetime) -> None:
+    """Adds all of it."""
+    if rows:
+        connection.execute(
+            insert(evidence), [{"id": new_id("evidence"), "recorded": now} | _columns(row) for row in rows]
+        )
+
+
+def _columns(row: Evidence) -> dict[str, Any]:
+    values = {each.name: getattr(row, each.name) for each in fields(Evidence) if each.name != "cell"}
+    detail = dict(row.detail)
+    job = detail.pop("job", None) if row.source == "live" else None
+    return asdict(row.cell) | values | {"job": job, "detail": detail}
