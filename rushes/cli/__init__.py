@@ -12,8 +12,11 @@ from rushes import __version__
 #: Each command's module is imported only when it is called.
 COMMANDS = {
     "models": "Show every endpoint: alive or not, limits, price, key; and what the brief says beside it.",
-    "plan": "Show which endpoints would make a clip, at what price, and why the others would not.",
+    "plan": "Show which endpoints would make a clip, in which order and why, and why the others would not.",
+    "coach": "Show what a prompt describes and what it leaves out, and variants to try first.",
     "generate": "Make a clip.",
+    "explore": "Make several cheap drafts of one prompt, side by side.",
+    "finalize": "Render a draft again on its final model.",
     "bench": "Compare models: make or bring the clips of a suite, measure them, draw the tables.",
     "rate": "Serve a page on which people say which of two clips is better, without knowing whose they are.",
     "judge": "Show a vision-language model the clips of a run two by two, and keep what it says as votes.",

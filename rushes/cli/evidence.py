@@ -99,7 +99,7 @@ def _value(each: Evidence) -> str:
 
 
 def _published(models: Collection[str]) -> list[dict[str, Any]]:
-    from rushes.benchmarks.published import load_published
+    from rushes.published import load_published
 
     return [*load_published().rows(models)]
 

@@ -110,12 +110,24 @@ class Where:
     "What may be adapted: nothing, or to the nearest, no longer, or no dearer; every change is listed."
     unpriced: Annotated[bool, FLAG] = False
     "Allow endpoints whose price is not known."
+    policy: str | None = None
+    "How to choose: a policy's name (speed, quality, cost, balanced, draft-then-final, or one of yours) or its file."
+    prefer: Literal["speed", "quality", "cost", "balanced"] | None = None
+    "Short for the shipped policy of that name; without either, balanced."
 
     def settings(self) -> dict[str, Any]:
-        """As `Rushes.plan` and `Rushes.generate` take them. Raises BadInput for two names at once."""
+        """As `Rushes.route` takes them. Raises BadInput for two names at once."""
         if self.model is not None and self.endpoint is not None:
             raise BadInput("give --model or --endpoint, not both")
-        return {"model": self.model, "endpoint": self.endpoint, "fit": self.fit, "unpriced": self.unpriced}
+        if self.policy is not None and self.prefer is not None:
+            raise BadInput("give --policy or --prefer, not both", hint="--prefer is short for a shipped policy.")
+        return {
+            "model": self.model,
+            "endpoint": self.endpoint,
+            "fit": self.fit,
+            "unpriced": self.unpriced,
+            "policy": self.policy or self.prefer,
+        }
 
 
 @Parameter(name="*", group=CLIP)
@@ -162,13 +174,11 @@ class Wish:
 
 @Parameter(name="*", group=MONEY)
 @dataclass(frozen=True, kw_only=True)
-class Spending:
-    """How much may be spent, and whether to ask first."""
+class Cap:
+    """How much may be spent."""
 
     max_usd: str | None = None
     "Send nothing if this call could cost more US dollars."
-    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="", show_default=False)] = False
-    "Do not ask before money is spent."
 
     def cap(self) -> Decimal | None:
         """`max_usd` as dollars. Raises BadInput for what is no amount of money."""
@@ -181,6 +191,15 @@ class Spending:
         if not amount.is_finite() or amount < 0:
             raise BadInput(f"--max-usd takes an amount of US dollars, such as 2.50, not '{self.max_usd}'")
         return amount
+
+
+@Parameter(name="*", group=MONEY)
+@dataclass(frozen=True, kw_only=True)
+class Spending(Cap):
+    """The same, and whether to ask first."""
+
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="", show_default=False)] = False
+    "Do not ask before money is spent."
 
     def confirm(self, question: str, *, free: bool) -> bool:
         """Asks a person. Raises BadInput where there is none to ask and --yes was not given."""

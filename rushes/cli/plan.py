@@ -1,19 +1,24 @@
-"""`rushes plan`: which endpoints would make a clip, at what price, and every reason why the others would not."""
+"""`rushes plan`: which endpoints would make a clip, in which order and why, and every reason why others would not."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rushes.amounts import usd
-from rushes.cli.options import Common, Where, Wish
+from rushes.amounts import UNKNOWN, usd
+from rushes.cli.options import FLAG, Cap, Common, Where, Wish
+from rushes.cli.routes import chosen, numbers
 from rushes.cli.show import clean, console, grid, settings, write_json
+from rushes.cli.work import look
+from rushes.plan import sent
 
 if TYPE_CHECKING:
-    from rushes.plan import Change, Plan
+    from rushes.app import Rushes
+    from rushes.plan import Change
     from rushes.request import VideoRequest
     from rushes.router.candidates import Candidate
+    from rushes.router.route import Route
 
 #: So many variations of one prompt are a test of its direction already.
 VARIATIONS = 4
@@ -24,32 +29,44 @@ def plan(
     prompt: str,
     /,
     *,
+    compare: Annotated[bool, FLAG] = False,
     wish: Wish = Wish(),
     where: Where = Where(),
+    spending: Cap = Cap(),
     common: Common = Common(),
 ) -> int:
-    """Show which endpoints would make PROMPT, cheapest first, and every reason why the others would not.
+    """Show which endpoints would make PROMPT, in the order in which they would be tried, and why the others would not.
 
-    Sends nothing and needs no key. Ends with 0 where at least one endpoint fits, and with 3 where none does.
+    Every number says where it is from. Sends nothing and needs no key. Ends with 0 where at least one endpoint fits,
+    and with 3 where none does.
+
+    Parameters
+    ----------
+    compare
+        Only what each policy would pick, and why.
     """
-    rushes = common.rushes()
-    request = wish.request(prompt, rushes.config)
-    found = rushes.plan(request, **where.settings())
+    how = where.settings() | {"max_usd": spending.cap()}
+
+    async def ask(rushes: Rushes) -> tuple[VideoRequest, list[Route]]:
+        request = wish.request(prompt, rushes.config)
+        names = [*rushes.policies()] if compare else [how["policy"]]
+        return request, [await rushes.route(request, **(how | {"policy": name})) for name in names]
+
+    # Where there is no ledger there is no evidence either, and asking leaves none behind.
+    there = (common.rushes().home / "ledger.sqlite").exists()
+    request, routes = look(common, ask) if there else asyncio.run(ask(common.rushes()))
+    found = routes[0].question.found
     advice = tips(found, request)
     if common.json:
-        write_json(
-            {
-                "day": rushes.day,
-                "simulated": common.simulate,
-                "prompt": prompt,
-                "count": request.count,
-                "candidates": [candidate_json(each) for each in found],
-                "tips": advice,
-            }
-        )
+        head = {"simulated": common.simulate, "prompt": prompt, "count": request.count}
+        documents = [document(each) for each in routes]
+        write_json(head | ({"routes": documents} if compare else documents[0]) | {"tips": advice})
     else:
         common.announce()
-        _print(found, advice, request.count)
+        if compare:
+            _compare(routes)
+        else:
+            _print(routes[0], advice, request.count)
     return 0 if any(each.plan for each in found) else 3
 
 
@@ -69,33 +86,23 @@ def tips(found: Iterable[Candidate], request: VideoRequest) -> list[str]:
     return [*dict.fromkeys(tip.text for card in cards.values() for tip in card.tips if applies[tip.when])]
 
 
-def candidate_json(candidate: Candidate) -> dict[str, Any]:
+def document(route: Route) -> dict[str, Any]:
+    """A route for other programs: every endpoint, the numbers, where they are from, what decided."""
+    found = {each.endpoint.id: each for each in route.question.found}
+    whole = route.json()
+    whole["candidates"] = [each | _candidate_json(found[each["endpoint"]]) for each in whole["candidates"]]
+    return whole
+
+
+def _candidate_json(candidate: Candidate) -> dict[str, Any]:
     held, refusal = candidate.plan, candidate.refusal
     nearest = None if refusal is None or refusal.nearest is None else _wishes(refusal.nearest)
     return {
-        "endpoint": candidate.endpoint.id,
         "verdict": verdict(candidate),
         "usable": candidate.usable,
-        "price_usd": None if held is None else held.price,
-        "price_source": None if held is None else held.price_source,
-        "sent": None if held is None else sent(held),
-        "changes": [] if held is None else [asdict(change) for change in held.changes],
         "notes": [] if held is None else list(held.notes),
-        "reasons": [] if refusal is None else list(refusal.reasons),
         "needs": list(candidate.needs),
         "nearest": nearest,
-    }
-
-
-def sent(held: Plan) -> dict[str, Any]:
-    """What will be sent, every default included."""
-    values = asdict(held.settings)
-    size = held.settings.size
-    return values | {
-        "mode": str(held.settings.mode),
-        "size": None if size is None else str(size),
-        "seed": held.seed,
-        "negative_prompt": held.negative_prompt,
     }
 
 
@@ -112,40 +119,68 @@ def changed(change: Change) -> str:
     return f"{change}: {usd(abs(difference))} {'more' if difference > 0 else 'less'} a clip"
 
 
-def _print(found: Sequence[Candidate], advice: Sequence[str], count: int) -> None:
+def _compare(routes: Sequence[Route]) -> None:
     screen = console()
-    for place, each in enumerate(found, 1):
-        kind = verdict(each)
-        head = grid("bold", "bold", STYLES[kind], None)
-        price = "" if each.plan is None else f"{usd(each.plan.price)} a clip"
-        if each.plan is not None and each.plan.price is not None and count > 1:
-            price += f", {usd(each.plan.price * count)} for {count}"
-        head.add_row(f"{place:>2}." if each.plan else " - ", each.endpoint.id, kind, price)
-        screen.print(head)
-        lines = grid("dim", None)
-        for word, text in _lines(each):
-            lines.add_row(f"   {word}", clean(text))
-        screen.print(lines)
-    if advice:
-        screen.print("Tips", style="bold")
-        for tip in advice:
-            screen.print(f"   {tip}")
-    usable = sum(each.usable for each in found)
-    fitting = sum(each.plan is not None for each in found)
-    screen.print(f"{fitting} of {len(found)} endpoints fit; {usable} can be used from here.", style="bold")
+    lines = grid("bold", "bold", None)
+    for route in routes:
+        first = route.standings[0].candidate.endpoint.id if route.standings else UNKNOWN
+        lines.add_row(route.policy.name, first, route.decided)
+    screen.print(lines)
 
 
-def _lines(candidate: Candidate) -> Iterable[tuple[str, str]]:
+def _print(route: Route, advice: Sequence[str], count: int) -> None:
+    screen = console()
+    screen.print(clean(f"Policy {chosen(route)}"), style="bold", soft_wrap=True)
+    for place, (standing, why) in enumerate(zip(route.standings, route.whys, strict=True), 1):
+        _entry(f"{place:>2}.", standing.candidate, count, [*numbers(standing), ("place", why)])
+    for each in sorted(route.excluded, key=lambda excluded: excluded.candidate.plan is None):
+        refused = () if each.candidate.refusal is None else each.candidate.refusal.reasons
+        needs = each.candidate.needs
+        others = [one for one in dict.fromkeys(each.reasons) if one not in refused and one not in needs]
+        because = [("because", reason) for reason in (*refused, *others)]
+        missing = [("needs", need) for need in needs] if each.candidate.plan is not None else []
+        _entry(" - ", each.candidate, count, [*because, *missing])
+    _say("What would change this", route.would_change)
+    _say("Tips", advice)
+    fitting = sum(each.plan is not None for each in route.question.found)
+    total = len(route.question.found)
+    screen.print(f"{fitting} of {total} endpoints fit; {len(route.standings)} can be used from here.", style="bold")
+
+
+def _say(head: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        screen = console()
+        screen.print(head, style="bold")
+        for sentence in sentences:
+            screen.print(f"   {clean(sentence)}")
+
+
+def _entry(place: str, candidate: Candidate, count: int, more: Iterable[tuple[str, str]]) -> None:
+    screen = console()
+    held, kind = candidate.plan, verdict(candidate)
+    price = "" if held is None else f"{usd(held.price)} a clip"
+    if held is not None and held.price is not None and count > 1:
+        price += f", {usd(held.price * count)} for {count}"
+    head = grid("bold", "bold", STYLES[kind], None)
+    head.add_row(place, candidate.endpoint.id, kind, price)
+    screen.print(head)
+    lines = grid("dim", None)
+    for word, text in [*_sending(candidate), *more, *_nearest(candidate)]:
+        lines.add_row(f"   {word}", clean(text))
+    screen.print(lines)
+
+
+def _sending(candidate: Candidate) -> Iterable[tuple[str, str]]:
     if candidate.plan is not None:
         yield "sends", settings(sent(candidate.plan))
         if candidate.plan.seed is not None:
             yield "seed", str(candidate.plan.seed)
         yield from (("changed", changed(change)) for change in candidate.plan.changes)
-        yield from (("needs", each) for each in candidate.needs)
         yield from (("note", note) for note in candidate.plan.notes)
-    if candidate.refusal is not None:
-        yield from (("because", reason) for reason in candidate.refusal.reasons)
-        if candidate.refusal.nearest is not None:
-            from rushes.plan import describe
 
-            yield "nearest", describe(candidate.refusal.nearest)
+
+def _nearest(candidate: Candidate) -> Iterable[tuple[str, str]]:
+    if candidate.refusal is not None and candidate.refusal.nearest is not None:
+        from rushes.plan import describe
+
+        yield "nearest", describe(candidate.refusal.nearest)

@@ -73,7 +73,7 @@ def test_plan_holds_every_endpoint_against_the_request(rushes: Command, home: Pa
     assert ended.code == 0
     found = {each["endpoint"]: each for each in ended.json["candidates"]}
     assert found["openai/sora-2"]["verdict"] == "refused"
-    assert found["openai/sora-2"]["reasons"] == ["retired on 2026-09-24 (no successor)"]
+    assert found["openai/sora-2"]["reasons"][0] == "retired on 2026-09-24 (no successor)"
     veo = found["vertex/veo-3.1"]
     assert veo["verdict"] == "adapted"
     assert veo["sent"]["seconds"] == 8
@@ -94,12 +94,24 @@ def test_plan_prints_reasons_changes_prices_and_tips(rushes: Command) -> None:
     assert "4–6 cheap, fast variations" in ended.out
 
 
-def test_plan_is_ordered_by_price(rushes: Command) -> None:
-    found = rushes("plan", "a fox", "--simulate", "--json").json["candidates"]
+def test_plan_is_ordered_as_the_policy_wants_it(rushes: Command) -> None:
+    def numbers(prefer: str, term: str) -> list[float]:
+        found = rushes("plan", "a fox", "--simulate", "--prefer", prefer, "--json").json["candidates"]
+        return [each["terms"][term] for each in found if each["place"] is not None]
 
-    usable = [float(each["price_usd"]) for each in found if each["usable"]]
-    assert len(usable) > 3
-    assert usable == sorted(usable)
+    for prefer, term in (("cost", "usd_per_second"), ("balanced", "score")):
+        ranked = numbers(prefer, term)
+        assert len(ranked) > 3
+        assert ranked == sorted(ranked, reverse=prefer == "balanced")
+
+
+def test_plan_says_in_a_line_what_each_policy_would_pick(rushes: Command) -> None:
+    ended = rushes("plan", "a fox", "--simulate", "--compare")
+
+    lines = {line.split()[0]: line for line in ended.out.splitlines() if line}
+    assert {"speed", "quality", "cost", "balanced", "draft-then-final"} <= lines.keys()
+    assert "fastest: " in lines["speed"]
+    assert "cheapest: " in lines["cost"]
 
 
 def test_plan_gives_the_nearest_request_that_would_work(rushes: Command) -> None:

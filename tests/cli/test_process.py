@@ -18,7 +18,7 @@ from rushes.cli import models
 from tests.cli.conftest import Command
 
 RUSHES = [sys.executable, "-m", "rushes"]
-HEAVY = ("pandas", "matplotlib", "av", "sqlalchemy", "alembic", "numpy", "PIL", "google.auth", "starlette", "uvicorn")
+HEAVY = ("pandas", "matplotlib", "av", "sqlalchemy", "alembic", "PIL", "google.auth", "starlette", "uvicorn")
 #: World seconds a second: a clip takes a few seconds of ours.
 SCALE = 30
 #: An answer that is 90 of the world's seconds late takes half a minute of ours.

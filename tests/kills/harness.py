@@ -52,18 +52,21 @@ class Vendor:
 
 
 @contextmanager
-def vendor(folder: Path) -> Iterator[Vendor]:
-    """A vendor whose models live on and take about a second."""
+def vendor(folder: Path, *, moods: int | None = None) -> Iterator[Vendor]:
+    """A vendor whose models live on and take about a second; with `moods`, a seed, much goes wrong there."""
     config = folder / "config"
     (config / "models").mkdir(parents=True)
-    for name in ("sora-2", "veo-3.1"):
+    for name in ("sora-2", "sora-2-pro", "veo-3.1", "veo-3.1-lite"):
         card = yaml.safe_load((SHIPPED / f"{name}.yaml").read_text())
         for endpoint in card["endpoints"]:
             endpoint["lifecycle"].pop("retired", None)
+            if endpoint["provider"] == "openai":  # so that a failure leads on, and a refusal does not
+                endpoint["billing"] |= {"failed": "free", "refused": "unknown"}
             if "speed" in endpoint:
                 endpoint["speed"] |= {"clip_seconds": 4, "median": 0.8, "low": 0.5, "high": 1.2}
         (config / "models" / f"{name}.yaml").write_text(yaml.safe_dump(card))
     command = [sys.executable, "-m", "tests.kills.vendor", str(folder / "world"), str(config / "models")]
+    command += [] if moods is None else [str(moods)]
     (folder / "world").mkdir()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environ())
     try:
@@ -105,23 +108,23 @@ def start_worker(
 ) -> subprocess.Popen[str]:
     """A worker in a process group of its own; returns once it has said that it started."""
     command = [sys.executable, "-m", "tests.kills.worker", str(home), str(at.config), endpoint, prefix, str(count)]
-    return _start(command, home, **environ)
+    return start(command, home, **environ)
 
 
-def start_naive(home: Path, at: Vendor, count: int) -> subprocess.Popen[str]:
+def start_naive(home: Path, at: Vendor, count: int, *, module: str = "naive") -> subprocess.Popen[str]:
     """The same work by the naive engine."""
     command = [
         sys.executable,
         "-m",
-        "tests.kills.naive",
+        f"tests.kills.{module}",
         str(home),
         f"http://127.0.0.1:{at.port}/openai/v1",
         str(count),
     ]
-    return _start(command, home)
+    return start(command, home)
 
 
-def _start(command: list[str], home: Path, **environ: str) -> subprocess.Popen[str]:
+def start(command: list[str], home: Path, **environ: str) -> subprocess.Popen[str]:
     home.parent.mkdir(parents=True, exist_ok=True)
     with (home.parent / "worker.log").open("a") as log:
         process = subprocess.Popen(
