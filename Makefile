@@ -10,7 +10,7 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench kill verdicts readme schemas wheel constraints clean
+.PHONY: help demo test bench kill verdicts regret readme schemas wheel constraints clean
 
 help:
 	@echo 'make demo         compare the models on the shipped prompts, simulated: no key, no network, no cost'
@@ -18,8 +18,9 @@ help:
 	@echo 'make bench        what Rushes itself costs, in time and memory, beside its targets'
 	@echo 'make kill         kill it at every step of a job, and see that nothing is lost or paid twice'
 	@echo 'make verdicts     prove the error rates of the verdicts and intervals, in seeded simulations'
+	@echo 'make regret       how far the routes of each policy are from the best, in worlds whose truth is known'
 	@echo 'make readme       fill in what README.md shows of the last demo, the commands and the living models'
-	@echo 'make schemas      write the JSON Schemas of suites, runs and manifests'
+	@echo 'make schemas      write the JSON Schemas of suites, runs, manifests and policies'
 	@echo 'make wheel        build the wheel and the source archive into dist/'
 	@echo 'make constraints  pin the newest versions that fit pyproject.toml'
 	@echo 'make clean        remove everything that the other targets made'
@@ -28,6 +29,9 @@ demo: $(READY)
 	$(RUN) -m rushes bench run mini --simulate --fault mishaps --yes --home demo/home --name mini --json > /dev/null
 	$(RUN) -m rushes judge mini --simulate --yes --home demo/home
 	$(RUN) -m rushes bench table mini --home demo/home --out demo
+	@echo
+	@echo 'What each policy would now pick, by what was measured:'
+	@$(RUN) -m rushes plan "A kite over a field, wind in the grass" --seconds 4 --fit nearest --compare --simulate --home demo/home --among openai/sora-2 --among sora-2-pro --among vertex/veo-3.1 --among dashscope-intl/wan-2.5
 	@echo
 	@echo 'The report:    demo/report.html, with every clip'
 	@echo 'The table:     demo/table.md (also table.csv, table.json)'
@@ -51,6 +55,9 @@ kill: $(READY)
 verdicts: $(READY)
 	$(RUN) scripts/null_runs.py
 	$(RUN) scripts/rating_boards.py
+
+regret: $(READY)
+	$(RUN) scripts/regret.py
 
 readme: $(READY)
 	$(RUN) scripts/readme.py

@@ -290,6 +290,7 @@ class Rushes:
         policy: Policy | Path | str | None = None,
         model: str | None = None,
         endpoint: str | None = None,
+        among: Sequence[str] = (),
         fit: Fit = "exact",
         unpriced: bool = False,
         max_usd: Decimal | float | str | None = None,
@@ -298,9 +299,11 @@ class Rushes:
         """The endpoints that could make a request, in the order that a policy wants, with every number and reason.
 
         Sends nothing and needs no key; where this Rushes is not open, cards and priors are all that is known. `policy`
-        is a name, a file or a Policy. A named endpoint is used whatever the policy allows, as long as it can. Raises
-        BadInput for an unknown name or a broken input.
+        is a name, a file or a Policy; `among` are endpoints, models or providers that it is to choose between, instead
+        of those it allows. A named endpoint is used whatever the policy allows, as long as it can. Raises BadInput for
+        an unknown name or a broken input.
         """
+        from rushes.router.policies import only
         from rushes.router.router import Router
 
         request = as_request(request, settings)
@@ -315,7 +318,10 @@ class Rushes:
             request = await self._with_take(request)
         found = self.plan(request, model=model, endpoint=endpoint, fit=fit, unpriced=unpriced)
         named, cap = _names(model, endpoint), _cap(max_usd)
-        return await router.route(found, self.policy(policy), count=request.count, budget=cap, named=named)
+        chosen = self.policy(policy)
+        if among:
+            chosen = only(chosen, among, self.config)
+        return await router.route(found, chosen, count=request.count, budget=cap, named=named)
 
     async def gone(self) -> list[Gone]:
         """Endpoints that answered that they have been retired, and have taken no job since."""
@@ -347,6 +353,7 @@ class Rushes:
         prefer: str | None = None,
         model: str | None = None,
         endpoint: str | None = None,
+        among: Sequence[str] = (),
         fit: Fit = "exact",
         unpriced: bool = False,
         max_usd: Decimal | float | str | None = None,
@@ -371,6 +378,7 @@ class Rushes:
                 policy=policy or prefer,
                 model=model,
                 endpoint=endpoint,
+                among=among,
                 fit=fit,
                 unpriced=unpriced,
                 max_usd=max_usd,

@@ -19,7 +19,7 @@ from rushes.errors import VideoError
 
 if TYPE_CHECKING:
     from rushes.app import Rushes
-    from rushes.ledger import Job
+    from rushes.ledger import Gone, Job
 
 Level = Literal["ok", "note", "warning", "broken"]
 #: An endpoint whose vendor promises less than this much more is worth a warning.
@@ -168,9 +168,10 @@ async def _jobs(rushes: Rushes) -> Iterator[Finding]:
         async with rushes:
             jobs = await rushes.jobs(states=OPEN | {State.UNCLEAR, State.OVERDUE})
             newest = await rushes.jobs(limit=1)
+            gone = await rushes.gone()
     except VideoError as error:
         return iter([Finding("jobs", "broken", error.message)])
-    return _told(jobs, newest)
+    return iter([*_told(jobs, newest), *_gone(gone)])
 
 
 def _told(jobs: list[Job], newest: list[Job]) -> Iterator[Finding]:
@@ -187,6 +188,16 @@ def _told(jobs: list[Job], newest: list[Job]) -> Iterator[Finding]:
     if newest and not newest[0].simulated and newest[0].created > datetime.now(UTC) + timedelta(seconds=DRIFT):
         yield Finding(
             "clock", "warning", f"job {newest[0].id} is dated {newest[0].created:%Y-%m-%d %H:%M}, ahead of now"
+        )
+
+
+def _gone(gone: list[Gone]) -> Iterator[Finding]:
+    for each in gone:
+        yield Finding(
+            "endpoints",
+            "warning",
+            f"{each.endpoint}: answered on {each.at.date()} that it is retired (job {each.job}: {each.reason}); "
+            f"no route uses it, --endpoint {each.endpoint} asks it again",
         )
 
 

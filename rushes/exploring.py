@@ -136,6 +136,7 @@ async def plan_exploration(
     policy: Policy | Path | str | None = None,
     model: str | None = None,
     endpoint: str | None = None,
+    among: Sequence[str] = (),
     fit: Fit = "exact",
     max_usd: Decimal | float | str | None = None,
     name: str | None = None,
@@ -153,7 +154,7 @@ async def plan_exploration(
         raise BadInput("an exploration has its own number of drafts: say n, not count")
     whole = rushes.policy(policy or POLICY)
     several = request.model_copy(update={"count": n, "seed": None})
-    how: dict[str, Any] = {"model": model, "endpoint": endpoint, "fit": fit, "max_usd": max_usd}
+    how: dict[str, Any] = {"model": model, "endpoint": endpoint, "among": among, "fit": fit, "max_usd": max_usd}
     route = await _drafting(rushes, several, whole, how)
     first = route.first.plan
     name = name or new_id("explore")
@@ -237,7 +238,7 @@ async def _drafting(rushes: Rushes, request: VideoRequest, whole: Policy, how: M
     """Where to draft: on what the policy names, else on the drafts of other models, else on the cheapest."""
     drafting = whole.draft or Drafting()
     policy = _single(whole).model_copy(update={"choose": drafting.choose})
-    if how["model"] is not None or how["endpoint"] is not None or drafting.models or whole.allow:
+    if how["model"] or how["endpoint"] or how["among"] or drafting.models or whole.allow:
         return await rushes.route(request, policy=_only(policy, drafting.models or whole.allow), **how)
     drafts = tuple(card.id for card in rushes.config.cards.values() if card.draft_of is not None)
     route = await rushes.route(request, policy=_only(policy, drafts), **how)

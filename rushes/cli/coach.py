@@ -45,20 +45,21 @@ def coach(
     from rushes.coach import coach as judge
 
     advice = judge(prompt, sound=audio, most=variants)
+    command = explore(prompt, audio, variants, coached=bool(advice.variants))
     if json:
-        write_json(advice.json() | {"explore": explore(prompt, audio, variants)})
+        write_json(advice.json() | {"explore": command})
     else:
-        _print(advice, explore(prompt, audio, variants))
+        _print(advice, command)
     return 0
 
 
-def explore(prompt: str, audio: bool | None, count: int) -> str:
+def explore(prompt: str, audio: bool | None, count: int, *, coached: bool) -> str:
     """The command that makes them, to be copied."""
-    sound = {True: " --audio", False: " --no-audio", None: ""}[audio]
+    options = {True: " --audio", False: " --no-audio", None: ""}[audio] + (" --variants coach" if coached else "")
     # A prompt that begins with a dash is no option.
     if prompt.startswith("-"):
-        return f"rushes explore -n {count}{sound} -- {shlex.quote(prompt)}"
-    return f"rushes explore {shlex.quote(prompt)} -n {count}{sound}"
+        return f"rushes explore -n {count}{options} -- {shlex.quote(prompt)}"
+    return f"rushes explore {shlex.quote(prompt)} -n {count}{options}"
 
 
 def _print(advice: Advice, command: str) -> None:

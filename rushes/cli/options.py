@@ -106,6 +106,8 @@ class Where:
     "A model, such as veo-3.1: any endpoint that serves it."
     endpoint: str | None = None
     "One endpoint, PROVIDER/MODEL, such as vertex/veo-3.1."
+    among: Annotated[tuple[str, ...], MANY] = ()
+    "An endpoint, model or provider to choose between, instead of all that the policy allows; may be repeated."
     fit: Literal["exact", "nearest", "shorter", "cheaper"] = "exact"
     "What may be adapted: nothing, or to the nearest, no longer, or no dearer; every change is listed."
     unpriced: Annotated[bool, FLAG] = False
@@ -124,6 +126,7 @@ class Where:
         return {
             "model": self.model,
             "endpoint": self.endpoint,
+            "among": self.among,
             "fit": self.fit,
             "unpriced": self.unpriced,
             "policy": self.policy or self.prefer,

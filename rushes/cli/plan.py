@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rushes.amounts import UNKNOWN, usd
+from rushes.amounts import usd
 from rushes.cli.options import FLAG, Cap, Common, Where, Wish
 from rushes.cli.routes import chosen, numbers
 from rushes.cli.show import clean, console, grid, settings, write_json
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: So many variations of one prompt are a test of its direction already.
 VARIATIONS = 4
+#: Columns of a policy's name.
+NAMES = 16
+#: The numbers that each rule goes by.
+DECIDING = {"speed": ("speed",), "quality": ("looks",), "cost": ("cost", "speed"), "balanced": ("speed", "looks")}
 STYLES = {"exact": "green", "adapted": "yellow", "refused": "red"}
 
 
@@ -120,12 +124,23 @@ def changed(change: Change) -> str:
 
 
 def _compare(routes: Sequence[Route]) -> None:
+    """What each policy picks, why, and the number that it went by with its source."""
     screen = console()
-    lines = grid("bold", "bold", None)
     for route in routes:
-        first = route.standings[0].candidate.endpoint.id if route.standings else UNKNOWN
-        lines.add_row(route.policy.name, first, route.decided)
-    screen.print(lines)
+        if not route.standings:
+            screen.print(f"{route.policy.name}: {route.decided}", style="bold", soft_wrap=True)
+            continue
+        standing = route.standings[0]
+        head = grid("bold", "bold", None)
+        price = f"{usd(standing.plan.price)} a clip"
+        head.add_row(route.policy.name.ljust(NAMES), standing.candidate.endpoint.id, price)
+        screen.print(head)
+        lines = grid("dim", None)
+        lines.add_row("   place", clean(route.decided))
+        for word, text in numbers(standing):
+            if word in DECIDING[route.policy.choose]:
+                lines.add_row(f"   {word}", clean(text))
+        screen.print(lines)
 
 
 def _print(route: Route, advice: Sequence[str], count: int) -> None:

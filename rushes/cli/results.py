@@ -58,6 +58,13 @@ def _print(take: Take, path: object) -> None:
 def _lines(take: Take) -> Iterable[tuple[str, str]]:
     yield "asked", asked(take.asked)
     yield "sent", settings(take.sent)
+    if take.route is not None:
+        yield "chosen", f"by {take.route['policy']['name']} on {take.route['chosen']}: {take.route['decided']}"
+    for note in take.notes:
+        if note.startswith("fallback"):
+            yield "then", note
+    for reason in take.unfit:
+        yield "unfit", reason
     yield "delivered", delivered(take.delivered)
     for change in take.changes:
         yield "changed", f"{change['field']}: asked {change['asked']}, sent {change['sent']} ({change['why']})"

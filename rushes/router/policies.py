@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,15 @@ def load_policy(name: str | Path, folder: Path | None = None, config: Config | N
 def policies(folder: Path | None = None, config: Config | None = None) -> dict[str, Policy]:
     """Every policy by name; one in `folder` replaces a shipped one of the same name. Raises BadConfig."""
     return {name: _load(path, config) for name, path in sorted(_files(folder).items())}
+
+
+def only(policy: Policy, among: Sequence[str], config: Config) -> Policy:
+    """The same, choosing between these endpoints, models or providers alone. Raises BadInput for one there is not."""
+    deny = tuple(name for name in policy.deny if name not in among)
+    chosen = policy.model_copy(update={"allow": tuple(among), "deny": deny})
+    if wrong := [message for at, message in _misnamed(chosen, config) if at[0] == "allow"]:
+        raise BadInput("; ".join(wrong))
+    return chosen
 
 
 def check_policy(policy: Policy, config: Config, document: Document | None = None) -> None:

@@ -36,7 +36,7 @@ def test_it_prints_marks_tips_variants_and_the_command_within_80_columns(capsys:
     assert "   motion  yes      rolls, bounces, comes to rest" in lines
     assert "   Describe scene, camera, sound and motion. Missing: scene, camera, sound." in lines
     assert any(line.startswith("   6.  ") for line in lines)
-    assert lines[-1] == f"   rushes explore '{RAMP}' -n 6"
+    assert lines[-1] == f"   rushes explore '{RAMP}' -n 6 --variants coach"
     assert max(len(line) for line in lines[:-1]) <= 80
     assert "\x1b" not in out
 
@@ -49,7 +49,7 @@ def test_json_holds_the_whole_prompts(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(each["prompt"] == f"{RAMP}. {each['added']}" for each in found["variants"])
     assert found["sound"] is False
     assert "sound" not in [each["part"] for each in found["variants"]]
-    assert shlex.split(found["explore"]) == ["rushes", "explore", RAMP, "-n", "4", "--no-audio"]
+    assert shlex.split(found["explore"]) == ["rushes", "explore", RAMP, "-n", "4", "--no-audio", "--variants", "coach"]
 
 
 def test_a_silent_clip_is_not_told_to_name_its_sound(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_the_command_is_safe_to_copy(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_prompt_that_begins_with_a_dash_stays_a_prompt(capsys: pytest.CaptureFixture[str]) -> None:
     run("--", "-- a fox --")
 
-    assert capsys.readouterr().out.splitlines()[-1].strip() == "rushes explore -n 6 -- '-- a fox --'"
+    assert capsys.readouterr().out.splitlines()[-1].strip() == "rushes explore -n 6 --variants coach -- '-- a fox --'"
 
 
 def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
