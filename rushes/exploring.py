@@ -7,6 +7,7 @@ that only plans, so that a person can be told what it will cost.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,8 @@ from typing import Any
 
 from rushes.app import Rushes, as_request
 from rushes.errors import BadInput, VideoError
-from rushes.ledger import Job, new_id
+from rushes.jobs.orders import request_json
+from rushes.ledger import Job, Order, new_id
 from rushes.plan import Fit, Plan
 from rushes.request import VideoRequest
 from rushes.router.policy import Draft as Drafting
@@ -28,6 +30,9 @@ POLICY = "draft-then-final"
 FEWEST, MOST = 2, 12
 #: Seeds are counted up from one below this.
 SEEDS = 2**31 - MOST
+#: The orders of an exploration are labelled so, and numbered from 1.
+LABEL = "draft-"
+DRAFT = re.compile(f"{LABEL}[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,10 @@ async def plan_exploration(
 ) -> Planned:
     """`n` drafts of a request: a seed for each where the endpoint takes one, and `variants` of its prompt in turn.
 
-    `policy` has a `draft` block that says where to draft (draft-then-final unless given). `max_usd` caps all of it.
-    Raises BadInput, and what `Route.error` says where nothing can be used.
+    `policy` (draft-then-final unless given) says in its `draft` block where to draft; one without chooses as it always
+    does. `max_usd` caps all of it. Under a `name` that was used before, the drafts are those of then, at the endpoint
+    of then. Raises BadInput, also for a name that stands for something else, and what `Route.error` says where nothing
+    can be used; a draft that its endpoint does not make is an error of the whole.
     """
     if not FEWEST <= n <= MOST:
         raise BadInput(f"an exploration makes {FEWEST} to {MOST} drafts, not {n}")
@@ -153,9 +160,13 @@ async def plan_exploration(
     if request.count != 1:
         raise BadInput("an exploration has its own number of drafts: say n, not count")
     whole = rushes.policy(policy or POLICY)
-    several = request.model_copy(update={"count": n, "seed": None})
+    last_seed = None if request.seed is None else request.seed + n - 1
+    several = request.model_copy(update={"count": n, "seed": last_seed})
     how: dict[str, Any] = {"model": model, "endpoint": endpoint, "among": among, "fit": fit, "max_usd": max_usd}
+    before = [] if name is None else await _before(rushes, name)
     route = await _drafting(rushes, several, whole, how)
+    if before:
+        route = await _as_before(rushes, several, whole, how, route, before[-1][1])
     first = route.first.plan
     name = name or new_id("explore")
     seeded = first.endpoint.inputs.seed is not None
@@ -164,10 +175,13 @@ async def plan_exploration(
     requests, directions = [], []
     for number in range(n):
         variant = tried[number % len(tried)]
-        requests.append(
-            request.model_copy(update={"prompt": variant.prompt, "seed": base + number if seeded else None})
-        )
+        draft = _changed(request, {"seed": base + number if seeded else None}, prompt=variant.prompt)
+        [candidate] = rushes.plan(draft, endpoint=first.endpoint.id, fit=fit)
+        if candidate.plan is None:
+            raise candidate.error()
+        requests.append(draft)
         directions.append(variant.direction or None)
+    _as_then(name, before, requests)
     final = await _final_route(rushes, whole, _settled(request, first), first.endpoint.model, {})
     return Planned(name, whole, tuple(requests), tuple(directions), route, final, fit, route.question.budget)
 
@@ -183,7 +197,7 @@ async def explore(
     there = await _there(rushes, planned.name)
 
     async def make(number: int) -> Draft:
-        request, label = planned.requests[number - 1], f"draft-{number}"
+        request, label = planned.requests[number - 1], f"{LABEL}{number}"
         try:
             job = there.get(label)
             [result] = (
@@ -209,9 +223,10 @@ async def explore(
     making = [asyncio.ensure_future(make(number)) for number in range(1, len(planned.requests) + 1)]
     try:
         drafts = await asyncio.gather(*making)
-    except asyncio.CancelledError:
+    finally:
+        for each in making:
+            each.cancel()
         await asyncio.gather(*making, return_exceptions=True)
-        raise
     takes = [draft.take for draft in drafts if draft.take is not None]
     spent = await _spent(rushes, planned.name, planned.route.first.plan)
     saving = _saving(planned.final, len(drafts), spent, takes)
@@ -220,13 +235,43 @@ async def explore(
 
 async def _there(rushes: Rushes, name: str) -> dict[str, Job]:
     """The jobs of an earlier start that are not over, or came to a clip, by the draft they are for."""
-    found: dict[str, Job] = {}
-    for job in reversed(await rushes.jobs(run=name)):
-        if job.state not in ("failed", "cancelled", "lost"):
-            [order] = await rushes.orders_of(job.id)
-            if order.label is not None:
-                found[order.label] = job
+    before = await _before(rushes, name)
+    return {order.label or "": job for order, job in before if job.state not in ("failed", "cancelled", "lost")}
+
+
+async def _before(rushes: Rushes, name: str) -> list[tuple[Order, Job]]:
+    """What was ordered under a name before, oldest first. Raises BadInput where that is no exploration."""
+    jobs = reversed(await rushes.jobs(run=name))
+    found = [(order, job) for job in jobs for order in await rushes.orders_of(job.id)]
+    if not all(DRAFT.fullmatch(order.label or "") for order, _ in found):
+        raise BadInput(f"the run '{name}' is no exploration", hint="Give another name.")
     return found
+
+
+async def _as_before(
+    rushes: Rushes, request: VideoRequest, whole: Policy, how: Mapping[str, Any], route: Route, job: Job
+) -> Route:
+    """The route to the endpoint of an earlier draft, whatever has been found out since."""
+    if route.standings and route.first.candidate.endpoint.id == job.endpoint:
+        return route
+    if job.endpoint not in {each.endpoint.id for each in route.question.found}:
+        raise BadInput(f"the drafts of '{job.run}' are of {job.endpoint}", hint="Give another name.")
+    pinned = {**how, "model": None, "among": (), "endpoint": job.endpoint}
+    return await rushes.route(request, policy=_single(whole), **pinned)
+
+
+def _as_then(name: str, before: Sequence[tuple[Order, Job]], requests: Sequence[VideoRequest]) -> None:
+    """Raises BadInput where drafts of an earlier start are of other requests."""
+    asked = {int((order.label or "").removeprefix(LABEL)): order.request for order, _ in before}
+    for number, then in sorted(asked.items()):
+        if number > len(requests):
+            continue
+        now = request_json(requests[number - 1])
+        if others := [field for field in {**then, **now} if now.get(field) != then.get(field)]:
+            raise BadInput(
+                f"draft {number} of '{name}' was asked for with another {' and another '.join(others)}",
+                hint="Give another name, or everything as it was then.",
+            )
 
 
 def _single(policy: Policy) -> Policy:
@@ -236,7 +281,7 @@ def _single(policy: Policy) -> Policy:
 
 async def _drafting(rushes: Rushes, request: VideoRequest, whole: Policy, how: Mapping[str, Any]) -> Route:
     """Where to draft: on what the policy names, else on the drafts of other models, else on the cheapest."""
-    drafting = whole.draft or Drafting()
+    drafting = whole.draft or Drafting(choose=whole.choose, final_choose=whole.choose)
     policy = _single(whole).model_copy(update={"choose": drafting.choose})
     if how["model"] or how["endpoint"] or how["among"] or drafting.models or whole.allow:
         return await rushes.route(request, policy=_only(policy, drafting.models or whole.allow), **how)
@@ -270,6 +315,8 @@ async def plan_final(
     `first_frame` the draft's own first picture is given too, where it started from words alone. Raises BadInput for an
     unknown take.
     """
+    if fixed := [field for field in ("prompt", "count") if field in settings]:
+        raise BadInput(f"a take is rendered once and by its own prompt: leave {' and '.join(fixed)} out")
     found = await rushes.take(take) if isinstance(take, str) else take
     request, missing = _request_of(found)
     pinned = {name: found.sent[name] for name in ("seconds", "aspect_ratio") if getattr(request, name) is None}
@@ -290,19 +337,20 @@ async def finalize(rushes: Rushes, chosen: Chosen) -> Final:
     if isinstance(result, VideoError):
         raise result
     saving = None
-    if chosen.take.run is not None and (chosen.take.label or "").startswith("draft-"):
+    if chosen.take.run is not None and DRAFT.fullmatch(chosen.take.label or ""):
         drafts, paid = await rushes.takes(run=chosen.take.run), None
-        orders = await rushes.orders(chosen.take.run)
+        # A draft that was made again has several orders.
+        labels = {order.label for order in await rushes.orders(chosen.take.run)}
         if chosen.take.cost is not None and result.cost is not None:
             paid = await rushes.spent(run=chosen.take.run) + result.cost
-        saving = _saving(chosen.route, len(orders), paid, [*drafts, result])
+        saving = _saving(chosen.route, len(labels), paid, [*drafts, result])
     return Final(result, chosen, saving)
 
 
 async def _final_route(
     rushes: Rushes, whole: Policy, request: VideoRequest, drafted: str, how: Mapping[str, Any]
 ) -> Route:
-    drafting = whole.draft or Drafting()
+    drafting = whole.draft or Drafting(choose=whole.choose, final_choose=whole.choose)
     policy = whole.model_copy(update={"choose": drafting.final_choose})
     given = dict(how)
     if given.get("model") is None and given.get("endpoint") is None:
@@ -343,10 +391,10 @@ def _why_gone(media: str) -> str:
     return "given as bytes, which are not kept" if media.startswith("sha256:") else f"{media} is not there any more"
 
 
-def _changed(request: VideoRequest, settings: Mapping[str, Any]) -> VideoRequest:
+def _changed(request: VideoRequest, settings: Mapping[str, Any], prompt: str | None = None) -> VideoRequest:
     """The request with other values, checked as if it had been given so."""
     given = {name: getattr(request, name) for name in request.model_fields_set if name != "prompt"}
-    return as_request(request.prompt, given | dict(settings))
+    return as_request(request.prompt if prompt is None else prompt, given | dict(settings))
 
 
 def _first_frame(take: Take, home: Path) -> Path:

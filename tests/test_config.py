@@ -123,6 +123,17 @@ def test_a_key_that_no_header_can_carry_is_missing_and_not_shown(key: str) -> No
         ("den: {like: openai, auth: basic}", "den.auth: input should be 'bearer', 'api-key', 'google' or 'none'"),
         ("den: {like: openai, concurrency: 0}", "den.concurrency: input should be greater than or equal to 1"),
         ("den: {name: Den, wire: openai, auth: none}", "den.base_url: field required"),
+        ("den: {like: openai, submits_per_minute: 0}", "den.submits_per_minute: input should be greater than 0"),
+        ("den: {like: openai, credentials: [a]}", "den.credentials: input should be a valid dictionary"),
+        ("den: {like: openai, credentials: {North: {}}}", "den.credentials.North"),
+        (
+            "den:\n  like: openai\n  credentials:\n    a: {concurency: 3}",
+            "providers.yaml:4: unknown key 'concurency'; did you mean 'concurrency'?",
+        ),
+        ("den: {like: openai, credentials: {a: {key_variables: []}}}", "den.credentials.a.key_variables"),
+        ("den: {like: openai, credentials: {a: {concurrency: 0}}}", "den.credentials.a.concurrency"),
+        ("den: {like: openai, credentials: {a: {submits_per_minute: -1}}}", "den.credentials.a.submits_per_minute"),
+        ("den: {like: openai, credentials: {a: {key: sk-1}}}", "unknown key 'key'"),
     ],
 )
 def test_a_block_that_cannot_be_right_is_named_by_file_and_line(text: str, complaint: str, tmp_path: Path) -> None:
@@ -245,6 +256,79 @@ def test_settings_of_the_environment_win_over_those_of_the_file() -> None:
 
     assert found.settings == {"project": "fox-films", "location": "us"}
     assert found.missing == ()
+
+
+# --- several keys -----------------------------------------------------------------------------------------------------
+
+TWO = """
+vertex:
+  like: vertex
+  submits_per_minute: 10
+  settings: {location: us}
+  credentials:
+    north: {variables: {project: NORTH_PROJECT}, concurrency: 2}
+    south:
+      key_variables: [SOUTH_TOKEN]
+      variables: {project: SOUTH_PROJECT}
+      settings: {location: eu}
+      submits_per_minute: 3
+"""
+
+
+def test_a_provider_without_credentials_has_the_one_key_of_its_entry() -> None:
+    openai = SHIPPED.providers["openai"]
+
+    assert openai.keys == (None,)
+    assert openai.by(None) is openai
+    with pytest.raises(KeyError):
+        openai.by("north")
+
+
+def test_what_a_credential_leaves_out_is_as_in_its_providers_entry(tmp_path: Path) -> None:
+    vertex = load_config(overlay(tmp_path, TWO)).providers["vertex"]
+
+    north, south = vertex.by("north"), vertex.by("south")
+
+    assert vertex.keys == ("north", "south")
+    assert (north.concurrency, south.concurrency) == (2, vertex.concurrency)
+    assert (north.submits_per_minute, south.submits_per_minute) == (10, 3)
+    assert (north.key_variables, south.key_variables) == (vertex.key_variables, ("SOUTH_TOKEN",))
+    assert (north.settings, south.settings) == ({"location": "us"}, {"location": "eu"})
+    assert (north.base_url, north.wire, north.trusted_hosts) == (vertex.base_url, vertex.wire, vertex.trusted_hosts)
+    assert north.keys == (None,)
+
+
+def test_each_credential_is_reached_with_its_own_variables_and_settings(tmp_path: Path) -> None:
+    vertex = load_config(overlay(tmp_path, TWO)).providers["vertex"]
+    environ = {"NORTH_PROJECT": "n", "SOUTH_PROJECT": "s", "SOUTH_TOKEN": SECRET, "GOOGLE_CLOUD_PROJECT": "nobody"}
+
+    north, south = (access(vertex.by(name), environ) for name in ("north", "south"))
+
+    assert (north.settings, south.settings) == (
+        {"project": "n", "location": "us"},
+        {"project": "s", "location": "eu"},
+    )
+    assert (north.base_url, south.base_url) == (
+        "https://aiplatform.us.rep.googleapis.com/v1",
+        "https://aiplatform.eu.rep.googleapis.com/v1",
+    )
+    assert (north.key, south.key) == (None, SECRET)
+    assert SECRET not in f"{south!r}"
+
+
+def test_a_credential_that_is_not_set_says_which_variables_would_set_it(tmp_path: Path) -> None:
+    text = "openai: {like: openai, credentials: {a: {key_variables: [A_KEY, OLD_A_KEY]}, b: {}}}"
+    openai = load_config(overlay(tmp_path, text)).providers["openai"]
+
+    assert access(openai.by("a"), {"OPENAI_API_KEY": "any"}).missing == ("set A_KEY or OLD_A_KEY",)
+    assert access(openai.by("b"), {"OPENAI_API_KEY": "any"}).missing == ()
+    assert access(openai.by("b"), {}).missing == ("set OPENAI_API_KEY",)
+
+
+def test_a_block_that_starts_from_another_has_its_credentials_too(tmp_path: Path) -> None:
+    text = "openai: {like: openai, credentials: {a: {}}}\nden: {like: openai, name: Den}"
+
+    assert load_config(overlay(tmp_path, text)).providers["den"].keys == ("a",)
 
 
 # --- caps -------------------------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from rushes.amounts import UNKNOWN, counted, usd
+from rushes.amounts import UNKNOWN, counted, usd, usd_text
 from rushes.cli.options import MANY, Making, Spending, Where, Wish
 from rushes.cli.results import OPEN_END
 from rushes.cli.routes import chosen
@@ -68,6 +69,10 @@ def explore(
             "an exploration has a budget, so every endpoint in it needs a price", hint="Leave --unpriced out."
         )
     del how["unpriced"]
+    if name is not None:
+        _check_name(common.rushes().home, name)
+    if len(variant) > n:
+        raise BadInput(f"{len(variant)} variants and {n} drafts: each is tried at least once", hint="Give a larger -n.")
 
     async def ask(rushes: Rushes) -> Planned:
         request = wish.request(prompt, rushes.config)
@@ -92,6 +97,16 @@ def explore(
         _print(found, sheet, common)
     codes = [draft.error.exit_code for draft in found.drafts if draft.error is not None]
     return OPEN_END if OPEN_END in codes else next(iter(codes), 0)
+
+
+def _check_name(home: Path, name: str) -> None:
+    """Raises BadInput for a name that no run can have, and for that of a run of other clips."""
+    from rushes.benchmarks.folder import Folder
+    from rushes.exploring import DRAFT
+
+    info = Folder(home, name).info()
+    if info is not None and not all(DRAFT.fullmatch(model) for model in info.suite.models):
+        raise BadInput(f"the run '{name}' is no exploration", hint="Give another --name.")
 
 
 def _variants(request: VideoRequest, how: str | None, given: Sequence[str]) -> list[Variant]:
@@ -244,12 +259,16 @@ def _json(found: Exploration, sheet: Sheet) -> dict[str, Any]:
 def saving_json(saving: Saving | None) -> dict[str, Any] | None:
     if saving is None:
         return None
+
+    def text(amount: Decimal | None) -> str | None:
+        return None if amount is None else usd_text(amount)
+
     return {
         "endpoint": saving.endpoint,
-        "usd": saving.usd,
+        "usd": text(saving.usd),
         "seconds": saving.seconds,
-        "spent_usd": saving.spent,
+        "spent_usd": text(saving.spent),
         "took_seconds": saving.took,
-        "saved_usd": saving.saved_usd,
+        "saved_usd": text(saving.saved_usd),
         "saved_seconds": saving.saved_seconds,
     }

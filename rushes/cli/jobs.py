@@ -9,7 +9,7 @@ from cyclopts import App
 
 from rushes.amounts import usd
 from rushes.cli.options import FLAG, MANY, Common, Spending
-from rushes.cli.results import asked, tell
+from rushes.cli.results import asked, chosen_by, tell
 from rushes.cli.show import clean, columns, console, grid, moment, say, settings, write_json
 from rushes.cli.work import look, work
 from rushes.errors import BadInput, VideoError
@@ -229,11 +229,16 @@ def _json(job: Job) -> dict[str, Any]:
 
 def _lines(job: Job, orders: list[Order]) -> list[tuple[str, str]]:
     lines = [("endpoint", f"{job.endpoint} at {job.base_url}")]
+    if job.credential is not None:
+        lines.append(("key", job.credential))
     if job.reason:
         lines.append(("because", job.reason if job.kind is None else f"{job.reason} ({job.kind})"))
     for order in orders:
         lines += [("prompt", order.request["prompt"]), ("asked", asked(order.request))]
+        if order.route is not None:
+            lines.append(("chosen", chosen_by(order.route)))
     lines.append(("sent", settings(job.settings)))
+    lines += [("note", note) for note in job.notes]
     lines += [("changed", f"{each['field']}: asked {each['asked']}, sent {each['sent']}") for each in job.changes]
     if job.ticket is not None:
         lines.append(("vendor's id", str(job.ticket["id"])))

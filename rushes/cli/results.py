@@ -59,7 +59,7 @@ def _lines(take: Take) -> Iterable[tuple[str, str]]:
     yield "asked", asked(take.asked)
     yield "sent", settings(take.sent)
     if take.route is not None:
-        yield "chosen", f"by {take.route['policy']['name']} on {take.route['chosen']}: {take.route['decided']}"
+        yield "chosen", chosen_by(take.route)
     for note in take.notes:
         if note.startswith("fallback"):
             yield "then", note
@@ -72,6 +72,11 @@ def _lines(take: Take) -> Iterable[tuple[str, str]]:
         yield "rewritten", take.rewritten_prompt
     yield "to file", f"{seconds(take.seconds_to_file)} ({stretches(take.timing)})"
     yield "cost", f"{usd(take.cost)} ({take.cost_how})"
+
+
+def chosen_by(route: Mapping[str, Any]) -> str:
+    """Which policy chose which endpoint, and why, as kept with an order."""
+    return f"{route['chosen']} by {route['policy']['name']}: {route['decided']}"
 
 
 def asked(request: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ from rushes.jobs.link import Link
 from rushes.jobs.machine import Event, Machine
 from rushes.jobs.orders import error_of, intent, order
 from rushes.jobs.slots import Slots
-from rushes.ledger import Caps, Intent, Job, Ledger, Order, State
+from rushes.ledger import OPEN, Caps, Intent, Job, Ledger, Order, State
 from rushes.plan import Plan
 from rushes.providers.base import Prepared
 from rushes.request import VideoRequest
@@ -200,7 +200,7 @@ class Runner:
         with self._clock.working():
             results = dict(zip((each.id for each in orders), await self.results(job), strict=True))
         short = [each for each in orders if goes_on(call.policy, results[each.id])]
-        if not short:
+        if not short or job.state in OPEN:  # an open one is another process's to see to its end
             return results
         good = [each for each in results.values() if isinstance(each, Take) and not goes_on(call.policy, each)]
         delivered = sum(money.micro(each.cost) for each in good if each.cost is not None)

@@ -72,6 +72,44 @@ def test_how_long_was_waited_in_vain_is_kept() -> None:
     assert rows["openai/sora-2", "usable"].mean == 0.5
 
 
+def test_where_nothing_came_in_time_the_waits_stand_with_whether_it_was_usable() -> None:
+    late = [
+        failed(prompt=prompt, status="overdue", waited_seconds=waited, usd_how="reserved")
+        for prompt, waited in (("p1", 1800.0), ("p2", 600.0), ("p3", None))
+    ]
+
+    rows = found(*late)
+
+    assert {metric for _, metric in rows} == {"usable"}
+    usable = rows["openai/sora-2", "usable"]
+    assert (usable.mean, usable.n, usable.detail) == (0.0, 3, {"longer_than": [600.0, 1800.0]})
+
+
+def test_waits_stand_in_one_place_only() -> None:
+    late = failed(prompt="p2", status="overdue", waited_seconds=1800.0, usd_how="reserved")
+
+    rows = found(took(60, "p1"), late)
+
+    assert [metric for (_, metric), row in rows.items() if "longer_than" in row.detail] == ["log_seconds"]
+    assert found(failed())["openai/sora-2", "usable"].detail == {}
+
+
+def test_a_clip_that_came_while_nobody_looked_took_longer_than_was_waited_before() -> None:
+    unseen = took(4000, "p2", resumed=True, waited_seconds=1800.0, timing={"total": 4000.0, "poll_gap": None})
+
+    both, alone = found(took(60, "p1"), unseen), found(unseen)
+
+    assert both["openai/sora-2", "log_seconds"].detail == {"longer_than": [1800.0]}
+    assert (both["openai/sora-2", "log_seconds"].n, both["openai/sora-2", "usable"].mean) == (1, 1.0)
+    assert alone["openai/sora-2", "usable"].detail == {"longer_than": [1800.0]}
+
+
+def test_a_clip_that_failed_was_not_waited_for_in_vain() -> None:
+    rows = found(took(60, "p1"), failed(prompt="p2", waited_seconds=30.0))
+
+    assert rows["openai/sora-2", "log_seconds"].detail == {"longer_than": []}
+
+
 def test_an_unusable_file_counts_as_not_usable_and_has_no_seconds() -> None:
     short = took(10, "p2", delivered={**(took(1).delivered or {}), "seconds": 1.0})
 

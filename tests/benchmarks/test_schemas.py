@@ -22,7 +22,7 @@ FOLDER = ROOT / "configs" / "schemas"
 
 def test_there_is_a_schema_for_every_file_that_people_write() -> None:
     assert {name: form for name, (form, _) in FORMS.items()} == {"suite": Suite, "run": RunFile, "manifest": Manifest}
-    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.schema.json" for name in FORMS}
+    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.schema.json" for name in (*FORMS, "policy")}
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -108,10 +108,12 @@ def test_plan_is_ordered_as_the_policy_wants_it(rushes: Command) -> None:
 def test_plan_says_in_a_line_what_each_policy_would_pick(rushes: Command) -> None:
     ended = rushes("plan", "a fox", "--simulate", "--compare")
 
-    lines = {line.split()[0]: line for line in ended.out.splitlines() if line}
-    assert {"speed", "quality", "cost", "balanced", "draft-then-final"} <= lines.keys()
-    assert "fastest: " in lines["speed"]
-    assert "cheapest: " in lines["cost"]
+    lines = ended.out.splitlines()
+    picks = {line.split()[0]: at for at, line in enumerate(lines) if line and line[0] != " "}
+    assert {"speed", "quality", "cost", "balanced", "draft-then-final"} <= picks.keys()
+    assert "fastest: " in lines[picks["speed"] + 1]
+    assert "cheapest: " in lines[picks["cost"] + 1]
+    assert "prior" in lines[picks["speed"] + 2]
 
 
 def test_plan_gives_the_nearest_request_that_would_work(rushes: Command) -> None:

@@ -12,7 +12,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from rushes import Rushes
+from rushes import Rushes, VideoRequest
 from rushes.errors import OverBudget
 from rushes.jobs import crashpoint
 from rushes.jobs.machine import Event
@@ -22,10 +22,11 @@ from rushes.router.policy import Fallback, Policy, Spending
 RUN = "singles"
 #: In the order of their prices: a clip of four seconds is $0.20, $0.40 and $1.60.
 ENDPOINTS = ("vertex/veo-3.1-lite", "openai/sora-2", "vertex/veo-3.1")
-#: US dollars for one clip of a route that may go on after a paid attempt: enough for the first two endpoints.
-CLIP_USD = Decimal("0.65")
-BATCH, BATCH_USD = 6, Decimal("1.50")
-#: How often what could not be sent for the moment is tried again.
+#: US dollars for one clip of a route that may go on after a paid attempt: enough for one at each of the dear endpoints.
+CLIP_USD = Decimal("2.00")
+#: Less than six first attempts reserve.
+BATCH, BATCH_USD = 6, Decimal("1.00")
+#: How often what could not be sent for the moment is tried again, twice a second.
 ROUNDS = 150
 
 
@@ -41,34 +42,32 @@ def batch_run(prefix: str, number: int) -> str:
 
 async def main(home: Path, config: Path, prefix: str, spending: Spending, count: int, batches: int) -> None:
     rules = policy(spending)
-    how = {"policy": rules, "seconds": 4}
 
     async with Rushes.open(home=home, config=config, on_event=_arm) as rushes:
         print("started", flush=True)
 
-        async def missing(run: str, wanted: list[str]) -> list[str]:
+        async def missing(run: str, wanted: list[str]) -> list[VideoRequest]:
             there = {order.request["prompt"] for order in await rushes.orders(run)}
-            return [each for each in wanted if each not in there]
+            return [VideoRequest(prompt=each, seconds=4) for each in wanted if each not in there]
 
-        async def singles() -> None:
+        async def make(run: str, wanted: list[str], cap: Decimal | None) -> None:
             for _ in range(ROUNDS):
-                left = await missing(RUN, [f"{prefix} clip {number}" for number in range(count)])
-                if not left:
-                    return
-                made = await rushes.generate_many(left, run=RUN, **how)
+                left = await missing(run, wanted)
+                made = await rushes.generate_many(left, policy=rules, run=run, run_max_usd=cap)
                 if all(isinstance(each, OverBudget) for each in made):
                     return
                 await asyncio.sleep(0.5)
 
-        async def batch(number: int) -> None:
-            run = batch_run(prefix, number)
-            left = await missing(run, [f"{run} clip {each}" for each in range(BATCH)])
-            # What the cap did not allow will not be allowed later either.
-            await rushes.generate_many(left, run=run, run_max_usd=BATCH_USD, concurrency=BATCH, **how)
+        async def everything() -> None:
+            runs = [batch_run(prefix, number) for number in range(batches)]
+            wanted = {run: [f"{run} clip {each}" for each in range(BATCH)] for run in runs}
+            singles = [f"{prefix} clip {number}" for number in range(count)]
+            await asyncio.gather(make(RUN, singles, None), *(make(run, wanted[run], BATCH_USD) for run in runs))
 
-        await asyncio.gather(singles(), *(batch(number) for number in range(batches)))
+        await everything()
         for job in await rushes.jobs(states=[*OPEN, State.UNCLEAR]):
             await rushes.wait(job)
+        await everything()  # some of those may have cost less than they had reserved
 
 
 def _arm(event: Event) -> None:

@@ -22,7 +22,17 @@ from tests.kills.route_worker import BATCH, BATCH_USD, CLIP_USD, ENDPOINTS, RUN,
 
 #: US dollars that a single clip, or a batch, leaves room for in the cap of the day: less than all of them may want.
 DAY_USD_EACH = Decimal("0.45")
+#: Where a process can die.
+POINTS = ("before-intent", "after-intent", "after-sending", "mid-post", "answered", "after-accepted", "file-written")
 ENDED = ("succeeded", "failed", "cancelled", "lost", "unclear")
+
+
+@dataclass(frozen=True)
+class Used:
+    """The share of the caps that is spent or reserved: of the fullest batch's, and of the day's."""
+
+    run: float
+    day: float
 
 
 @dataclass
@@ -43,7 +53,9 @@ class Verdict:
     #: Orders that stood in the ledger without a clip when their caller was killed, and their jobs that went on.
     orphaned: int = 0
     seen_to_the_end: int = 0
-    #: The highest share of a cap that was used.
+    #: Jobs that were being sent at a kill.
+    caught: int = 0
+    #: The highest share of a cap that was spent or reserved, at any kill or the end.
     run_cap_used: float = 0.0
     day_cap_used: float = 0.0
     #: Everything that must never be.
@@ -66,14 +78,15 @@ def random_kills(
     spending: str = "free",
     pause: tuple[float, float] = (0.3, 3.0),
 ) -> Verdict:
-    """Kills at random moments; every start brings `orders` new single clips and a new batch, but for the last one."""
+    """Kills at random moments; every start brings `orders` new single clips and a new batch."""
     rng = random.Random(seed)
     home = folder / "home"
-    day_cap = (orders + 1) * kills * DAY_USD_EACH
+    day_cap = (orders + 1) * (kills + 1) * DAY_USD_EACH
     environ = {"RUSHES_MAX_USD_PER_DAY": str(day_cap)}
     orphaned: dict[str, int] = {}
     seen: set[str] = set()
-    over: list[str] = []
+    caught: set[str] = set()
+    before: list[Used] = []
     with harness.vendor(folder, moods=seed) as at:
 
         def work(start: int) -> subprocess.Popen[str]:
@@ -83,7 +96,8 @@ def random_kills(
             process = work(start + 1)
             time.sleep(rng.uniform(*pause))
             harness.kill(process)
-            over += _over_the_caps(home, day_cap)
+            before.append(_used(home, day_cap))
+            caught |= {job["id"] for job in rows(home, "jobs") if job["state"] == "sending"}
             running = {job["id"] for job in rows(home, "jobs") if job["state"] not in ENDED}
             done = {take["order"] for take in rows(home, "takes")}
             jobs_of: Counter[str] = Counter(link["order"] for link in rows(home, "job_orders"))
@@ -91,14 +105,15 @@ def random_kills(
                 if link["order"] not in done:
                     orphaned.setdefault(link["order"], jobs_of[link["order"]])
                     seen |= {link["job"]} & running
-        last = work(kills)
+        last = work(kills + 1)
         assert harness.finish(last, timeout=900) == 0, (folder / "worker.log").read_text()
-        wanted = {f"r clip {number}" for number in range(orders * kills)}
-        wanted |= {f"{batch_run('r', batch)} clip {each}" for batch in range(kills) for each in range(BATCH)}
+        wanted = {f"r clip {number}" for number in range(orders * (kills + 1))}
+        wanted |= {f"{batch_run('r', batch)} clip {each}" for batch in range(kills + 1) for each in range(BATCH)}
         verdict = judge(home, at, wanted, day_cap, orphaned, spending=spending)
         verdict.kills = kills
-        verdict.wrong += over
-        verdict.seen_to_the_end = len(seen)
+        verdict.seen_to_the_end, verdict.caught = len(seen), len(caught)
+        for used in before:
+            _note(verdict, used)
         return verdict
 
 
@@ -171,7 +186,7 @@ def judge(
     wrong += [f"{prompt}: ordered {times} times" for prompt, times in prompts.items() if times > 1]
     for order, prompt in orders.items():
         mine = sorted(jobs_of[order], key=lambda job: int(job["created"]))
-        wrong += [f"{prompt}: {each}" for each in _wrong_with(mine, takes[order], spending)]
+        wrong += [f"{prompt}: {each}" for each in wrong_with(mine, takes[order], spending)]
         if order in orphaned and len(mine) != orphaned[order]:
             wrong.append(f"{prompt}: had {orphaned[order]} jobs when its caller was killed, and has {len(mine)}")
         verdict.fallbacks += len(mine) - 1
@@ -187,10 +202,8 @@ def judge(
     wrong += [f"{take['path']} is not there" for take in rows(home, "takes") if not (home / take["path"]).exists()]
 
     # Caps, and what they kept from being ordered.
-    wrong += _over_the_caps(home, day_cap)
+    _note(verdict, _used(home, day_cap))
     runs, total = _spent(home)
-    verdict.run_cap_used = max((spent / micro(BATCH_USD) for run, spent in runs.items() if run != RUN), default=0.0)
-    verdict.day_cap_used = 0.0 if day_cap is None else total / micro(day_cap)
     cheapest = min((int(job["reserved"]) for job in jobs.values()), default=0)
     for prompt in wanted - prompts.keys():
         run = RUN if prompt.startswith(f"{prefix} clip ") else prompt.rpartition(" clip ")[0]
@@ -201,7 +214,7 @@ def judge(
     return verdict
 
 
-def _wrong_with(jobs: list[dict[str, Any]], takes: int, spending: str) -> list[str]:
+def wrong_with(jobs: list[dict[str, Any]], takes: int, spending: str) -> list[str]:
     """What is wrong with the jobs of one order, oldest first."""
     said = []
     endpoints = [job["endpoint"] for job in jobs]
@@ -239,9 +252,14 @@ def _spent(home: Path) -> tuple[dict[str, int], int]:
     return runs, sum(runs.values())
 
 
-def _over_the_caps(home: Path, day_cap: Decimal | None) -> list[str]:
+def _used(home: Path, day_cap: Decimal | None) -> Used:
     runs, total = _spent(home)
-    over = [f"{run}: {spent} of its cap" for run, spent in runs.items() if run != RUN and spent > micro(BATCH_USD)]
-    if day_cap is not None and total > micro(day_cap):
-        over.append(f"the day: {total} of its cap")
-    return over
+    run = max((spent / micro(BATCH_USD) for run, spent in runs.items() if run != RUN), default=0.0)
+    return Used(run, 0.0 if day_cap is None else total / micro(day_cap))
+
+
+def _note(verdict: Verdict, used: Used) -> None:
+    verdict.run_cap_used = max(verdict.run_cap_used, used.run)
+    verdict.day_cap_used = max(verdict.day_cap_used, used.day)
+    if max(used.run, used.day) > 1:
+        verdict.wrong.append(f"over a cap: {used}")

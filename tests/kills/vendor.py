@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rushes.card import load_cards
 from rushes.simulator import film
@@ -55,6 +56,25 @@ class Moods(FaultBook):
         return [*super().striking(wire, names), *by_chance]
 
 
+#: That it is simulated, since such jobs have caps of their own; and when to ask next, for jobs that take minutes.
+UNSAID = (b"x-rushes-", b"openai-poll-after-ms")
+
+
+def quiet(app: ASGIApp) -> ASGIApp:
+    """The same without the headers that say what is UNSAID."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def plain(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [each for each in message["headers"] if not each[0].startswith(UNSAID)]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await app(scope, receive, plain)
+
+    return answer
+
+
 def main(folder: Path, cards: Path, moods: int | None = None) -> None:
     draw, drawn = film.draw, folder / "one-for-all.mp4"
 
@@ -70,7 +90,7 @@ def main(folder: Path, cards: Path, moods: int | None = None) -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)
-    app = simulator(world, vendor_latency=LATENCY)
+    app = quiet(simulator(world, vendor_latency=LATENCY))
     server = uvicorn.Server(uvicorn.Config(app, http="h11", lifespan="off", log_level="error", access_log=False))
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     asyncio.run(server.serve(sockets=[listener]))

@@ -76,7 +76,7 @@ async def test_a_job_that_is_accepted_is_overdue_when_its_route_is(simulated: Si
 
 async def test_a_job_that_waits_for_its_turn_past_the_deadline_is_not_sent(simulated: Simulated, line: Line) -> None:
     """The server runs one job at a time, and each takes minutes."""
-    chosen = policy(OWN, deadline=300, unknown="last")
+    chosen = policy(OWN, deadline=150)
 
     async with simulated.open() as rushes:
         results = await rushes.generate_all("a kite", count=3, policy=chosen)
@@ -111,10 +111,10 @@ async def test_a_fallback_follows_at_once_also_while_others_are_waited_for(simul
 
 async def test_a_caller_that_gives_up_takes_back_what_waits_for_its_turn(simulated: Simulated, line: Line) -> None:
     async with simulated.open() as rushes:
+        events = rushes.events()
+        accepted = asyncio.create_task(anext(events))
         making = asyncio.create_task(rushes.generate_all("a kite", count=3, policy=policy(OWN)))
-        await line.reached.wait()
-        while not simulated.accepted():
-            await asyncio.sleep(0)
+        assert (await accepted).what == "accepted"
         making.cancel()
         with pytest.raises(asyncio.CancelledError):
             await making
@@ -164,7 +164,7 @@ async def test_giving_up_while_a_second_clip_is_written_down_leaves_nothing_behi
     assert agree(jobs, simulated)
 
 
-@pytest.mark.parametrize("turns", [0, 1, 3, 10, 30, 60, 100, 200, 400, 800])
+@pytest.mark.parametrize("turns", [0, 1, 10, 40, 100, 250, 800])
 async def test_many_clips_given_up_at_any_moment_leave_ledger_and_vendors_agreeing(
     turns: int, simulated: Simulated, line: Line
 ) -> None:

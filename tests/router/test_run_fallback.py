@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from rushes.errors import JobFailed, NotAuthorized, Overdue, Refused, Unclear, U
 from rushes.http import httpx
 from rushes.jobs.machine import Event
 from rushes.ledger import State
+from rushes.simulator.faults import AFTER, BEFORE
 from rushes.take import Take
 from tests.jobs.conftest import Simulated
 from tests.jobs.test_faults import ENDS, EXCEPT, PROVIDERS, End
@@ -28,7 +30,28 @@ def end_of(wire: str, fault: str) -> End:
     return EXCEPT.get((wire, fault), ENDS[fault])
 
 
-@pytest.mark.parametrize("fault", ENDS)
+#: Faults after which the clip comes all the same, and that say nothing of the endpoint's health.
+HARMLESS = [fault for fault, end in ENDS.items() if end.error is None and fault not in BEFORE | AFTER]
+
+
+@pytest.mark.parametrize("wire", CHAINS)
+async def test_after_a_fault_that_costs_no_clip_nobody_else_is_asked(wire: str, simulated: Simulated) -> None:
+    asked = [f"a kite [simulate: {fault}]" for fault in HARMLESS]
+    chain = CHAINS[wire]
+
+    async with simulated.open() as rushes:
+        results = await rushes.generate_many(
+            asked, policy=policy(*chain, fallback=everything()), max_usd=100, concurrency=len(asked)
+        )
+        jobs = await rushes.jobs()
+
+    goes_on = [fault for fault in HARMLESS if end_of(wire, fault).error is not None]
+    assert Counter(job.endpoint for job in jobs) == Counter({chain[0]: len(asked), chain[1]: len(goes_on)})
+    assert len(simulated.accepted()) == len(asked) + len(goes_on)
+    assert all(isinstance(result, Take) for result in results)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in ENDS if fault not in HARMLESS])
 @pytest.mark.parametrize("wire", CHAINS)
 async def test_after_a_fault_the_next_is_asked_unless_nobody_knows_what_became_of_it(
     wire: str, fault: str, simulated: Simulated
