@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -88,7 +88,7 @@ class Rushes:
         self._links: dict[tuple[str, str | None, str | None], Link] = {}
         self._folder = config
         self._policies: dict[Path | str, Policy] = {}
-        self._listeners: set[asyncio.Queue[Event]] = set()
+        self._listeners: set[asyncio.Queue[Event | None]] = set()
 
     @classmethod
     def open(cls, **settings: Any) -> Self:
@@ -175,6 +175,8 @@ class Rushes:
         stack, self._stack = self._stack, None
         if stack is not None:
             await stack.aclose()
+        for queue in self._listeners:
+            queue.put_nowait(None)
 
     def _open_runner(self, slots: Slots) -> Runner:
         from rushes.router.run import Runner
@@ -453,14 +455,17 @@ class Rushes:
             await asyncio.gather(*workers, return_exceptions=True)
         return [each for each in results if each is not None]
 
-    async def events(self) -> AsyncIterator[Event]:
-        """Every event from now on, of all jobs of this Rushes, until the caller stops asking."""
+    def events(self) -> AsyncGenerator[Event]:
+        """Every event from now on, of all jobs of this Rushes, until it is closed or the caller stops asking."""
         self._must_be_open()
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._listeners.add(queue)
+        return self._heard(queue)
+
+    async def _heard(self, queue: asyncio.Queue[Event | None]) -> AsyncGenerator[Event]:
         try:
-            while True:
-                yield await queue.get()
+            while (event := await queue.get()) is not None:
+                yield event
         finally:
             self._listeners.discard(queue)
 

@@ -28,6 +28,8 @@ class Pause:
     until: datetime
     #: What happened, for people.
     why: str
+    #: False where waiting mends nothing, such as a key that is turned down: whoever must, asks all the same.
+    helps: bool = True
 
 
 class Health:
@@ -60,7 +62,7 @@ class Health:
                 seconds = _doubled(RATE_LIMITED, times)
             case _:
                 seconds = _doubled(DOWN, times)
-        self._pause(door, seconds, error.message)
+        self._pause(door, seconds, error.message, helps=not isinstance(error, NotAuthorized))
 
     def failed(self, door: Door, error: VideoError) -> None:
         """A job that was accepted there ended without a clip, by no fault of its request."""
@@ -83,11 +85,11 @@ class Health:
         there = [each for each in pauses if each is not None]
         return min(there, key=lambda each: each.until) if there and len(there) == len(pauses) else None
 
-    def _pause(self, door: Door, seconds: float, why: str) -> None:
+    def _pause(self, door: Door, seconds: float, why: str, *, helps: bool = True) -> None:
         until = self._clock.now() + timedelta(seconds=min(seconds, LONGEST))
         there = self._pauses.get(door)
         if there is None or there.until < until:
-            self._pauses[door] = Pause(until, why)
+            self._pauses[door] = Pause(until, why, helps)
 
 
 def _doubled(seconds: float, times: int) -> float:

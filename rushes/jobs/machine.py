@@ -180,9 +180,11 @@ class Machine:
         if job.deadline is not None and now >= job.deadline:
             late = NotSent("the deadline passed before it could be sent")
             return await self._end(job, late, settled=money.Settlement(0, "not billed"))
-        if not job.attempts and (pause := self._health.pause((job.endpoint, job.credential))) is not None:
+        pause = self._health.pause((job.endpoint, job.credential))
+        if not job.attempts and pause is not None and pause.helps:
             left = (pause.until - now).total_seconds()
             if self._waited(job) + left < watch.patience:
+                self._tell(job, f"not asked for another {left:.0f} s: {pause.why}")
                 return Next(job, left)
             cooling = NotSent(f"not asked for another {left:.0f} s: {pause.why}")
             return await self._end(job, cooling, settled=money.Settlement(0, "not billed"))
@@ -459,8 +461,9 @@ class Machine:
             f"`rushes jobs resume {job.id}` waits on"
         )
         values: dict[str, Any] = {"state": State.OVERDUE, "reason": reason}
-        # Where asking or fetching failed, the wait may be nobody's but ours.
-        found = () if trouble else lived(replace(job, **values), (), now)
+        # Where asking or fetching failed, or a caller was in a hurry, the wait says nothing of the endpoint.
+        hurried = (job.deadline - _accepted(job)).total_seconds() < self._limits.deadline
+        found = () if trouble or hurried else lived(replace(job, **values), (), now)
         await self._move(job, values, {State.RUNNING}, evidence=found)
         self._tell(job, "overdue")
         return Next(await self._fresh(job), None)

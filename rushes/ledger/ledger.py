@@ -343,9 +343,9 @@ class Ledger:
         """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
         return await self._read(lambda c: evidence.read(c, simulated=simulated))
 
-    async def gone(self, *, simulated: bool) -> list[Gone]:
-        """Endpoints whose newest word is that they have been retired."""
-        return await self._read(lambda c: _gone(c, simulated=simulated))
+    async def gone(self, *, simulated: bool, day: str | None = None) -> list[Gone]:
+        """Endpoints whose newest word is that they have been retired; by jobs judged as of `day` or before."""
+        return await self._read(lambda c: _gone(c, simulated=simulated, day=day))
 
     async def record(self, found: Sequence[Evidence], now: datetime) -> int:
         """Adds the evidence that is new; returns how much that was."""
@@ -490,8 +490,10 @@ def _spent(connection: Connection, *, simulated: bool, run: str | None, day: str
     return total
 
 
-def _gone(connection: Connection, *, simulated: bool) -> list[Gone]:
+def _gone(connection: Connection, *, simulated: bool, day: str | None) -> list[Gone]:
     query = select(jobs).where((jobs.c.state == State.FAILED) & (jobs.c.kind == "retired"))
+    if day is not None:
+        query = query.where(jobs.c.as_of <= day)
     said = _rows(connection, Job, query.where(jobs.c.simulated == simulated).order_by(jobs.c.created))
     found = {
         job.endpoint: Gone(job.endpoint, job.ended or job.created, job.as_of, job.id, job.reason or "") for job in said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import hypot
@@ -57,17 +57,26 @@ class Router:
     ) -> Route:
         """`count` clips of a request on these endpoints, for `budget` US dollars; see `rank`."""
         knowledge = await self.known(fresh=not named)
-        return rank(
-            found,
-            policy,
-            knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
-            config=self._config,
-            barred={} if named else await self._barred(found),
-            count=count,
-            budget=budget,
-            named=named,
-            day=self._day,
-        )
+        barred = {} if named else await self._barred(found)
+
+        def ranked(barred: Mapping[str, tuple[Filter, str]]) -> Route:
+            return rank(
+                found,
+                policy,
+                knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
+                config=self._config,
+                barred=barred,
+                count=count,
+                budget=budget,
+                named=named,
+                day=self._day,
+            )
+
+        route = ranked(barred)
+        if route.standings or not barred:
+            return route
+        # Where nobody else can make it, one that rests for a moment is waited for.
+        return ranked({endpoint: bar for endpoint, bar in barred.items() if bar[0] != "cooling"})
 
     async def what_is_left(self, found: Sequence[Candidate], policy: Policy, left: Left, *, named: bool) -> Route:
         """The same for a further attempt."""
@@ -91,8 +100,7 @@ class Router:
         """Endpoints that answered that they have been retired, and have taken no job since."""
         if self._ledger is None:
             return []
-        said = await self._ledger.gone(simulated=self._simulated)
-        return [each for each in said if each.as_of <= self._day.isoformat()]
+        return await self._ledger.gone(simulated=self._simulated, day=self._day.isoformat())
 
     async def known(self, *, fresh: bool = True) -> Knowledge:
         """What evidence and priors say of every endpoint.

@@ -21,7 +21,8 @@ from rushes.simulator.faults import Fault
 from rushes.simulator.world import World
 from tests.jobs.conftest import own_endpoint
 
-FAST, SLOW = "vllm-omni/wan-2.2", "sglang/wan-2.1"
+#: Of models that are rated elsewhere, the first one better.
+FAST, SLOW = "vllm-omni/sora-2", "sglang/wan-2.5"
 PROMPTS = ("a kite", "a fox", "a boat", "a bell", "a train", "a storm")
 SUITE = {
     "id": "own",
@@ -114,14 +115,14 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def write_card(config: Path, id: str, *, billing: str, median: float, price: str) -> None:
     provider, _, model = id.partition("/")
     end = own_endpoint(provider, billing)
-    end["wire_names"] = f"Wan-AI/{model}"
+    end["wire_names"] = f"our/{model}"
     end["speed"] = {"clip_seconds": 2, "resolution": "480p", "median": median, "source": "own"}
     end["speed"] |= {"low": median / 1.5, "high": median * 1.5}
     end["prices"][0]["per_second"] = price
     card = {
         "id": model,
         "name": model,
-        "maker": "Alibaba",
+        "maker": "us",
         "defaults": {"seconds": 2, "resolution": "480p", "aspect_ratio": "16:9", "audio": False},
         "simulation": {"detail": 0.8, "steadiness": 0.9},
         "sources": {"own": {"where": "our own servers, made up for tests", "read": "2026-11-22", "confidence": "low"}},
@@ -131,7 +132,7 @@ def write_card(config: Path, id: str, *, billing: str, median: float, price: str
 
 
 def fresh(folder: Path) -> Place:
-    """A new home, and cards that take the first server to be the faster, the cheaper and no worse to look at."""
+    """A new home, and cards that take the first server to be the faster and the cheaper."""
     config, home = folder / "config", folder / "home"
     (config / "models").mkdir(parents=True)
     write_card(config, FAST, billing="free", median=20, price="0.01")
@@ -172,7 +173,7 @@ def test_before_anything_was_measured_a_route_rests_on_priors_alone(measured: Me
     assert sources(measured.before, "usable") == {"prior"}
     assert known(measured.before, FAST)["seconds"]["run"] is None
     assert known(measured.before, FAST)["seconds"]["median"] == pytest.approx(20)
-    assert known(measured.before, SLOW)["rating"] is None
+    assert sources(measured.before, "rating") == {"prior"}
 
 
 def test_what_a_run_measured_takes_its_place_and_changes_the_answer(measured: Measured) -> None:
@@ -245,11 +246,11 @@ def test_votes_on_a_run_change_what_looks_best(place: Place) -> None:
 
     assert brought.json == {"new": 24, "there": 0, "bad": []}
     assert table.code == 0, table.err
-    assert (before["chosen"], known(before, SLOW)["rating"]) == (FAST, None)
+    assert (before["chosen"], known(before, SLOW)["rating"]["source"]) == (FAST, "prior")
     for endpoint in (FAST, SLOW):
         rating = known(after, endpoint)["rating"]
         assert (rating["source"], rating["run"]) == ("voted", "first")
-        assert rating["counts"] is True, (rating, [row for row in place.run("evidence", "--json").json if row["metric"] == "rating"])
+        assert rating["counts"] is True
     assert known(after, SLOW)["rating"]["elo"] > known(after, FAST)["rating"]["elo"] + 20
     assert after["chosen"] == SLOW
 

@@ -223,3 +223,11 @@ async def test_an_endpoint_that_cools_with_every_key_is_left_out_until_the_first
 
     assert reasons["cooling"].startswith("not asked for another 60 s: ")
     assert later == {}
+
+
+async def test_where_all_that_could_make_it_are_cooling_they_are_waited_for(simulated: Simulated, line: Line) -> None:
+    async with simulated.open() as rushes:
+        await turned_away(rushes, line, said(429, "rate_limit_exceeded", retry_after="30"))
+        take = await rushes.generate("a kite", policy=policy(SORA))
+
+    assert take.endpoint == SORA

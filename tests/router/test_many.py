@@ -316,6 +316,15 @@ async def test_who_stops_listening_is_told_no_more_and_holds_nothing_up(simulate
             await anext(events)
 
 
+async def test_who_asks_hears_everything_from_then_on_and_the_end(simulated: Simulated) -> None:
+    async with simulated.open() as rushes:
+        events = rushes.events()
+        await rushes.generate("a kite", policy=policy(LITE))
+
+    whats = [event.what async for event in events]
+    assert (whats[0], whats[-1]) == ("accepted", "succeeded")
+
+
 async def test_a_listener_that_breaks_does_not_break_the_fallback(simulated: Simulated) -> None:
     def broken(event: Event) -> None:
         raise RuntimeError("the listener's own")
