@@ -19,7 +19,7 @@ from rushes.clock import Clock, SystemClock
 from rushes.config import Access, Config, Limits, Provider, access, load_config, same_account
 from rushes.errors import BadInput, NotAuthorized, SetupError, VideoError
 from rushes.http import Api, httpx, poll_client, submit_client
-from rushes.plan import Fit
+from rushes.plan import FITS, Fit
 from rushes.request import VideoRequest
 
 if TYPE_CHECKING:
@@ -37,6 +37,22 @@ if TYPE_CHECKING:
     from rushes.router.run import Runner
     from rushes.take import Take
 
+#: What `generate_all` takes besides the fields of a request.
+MAKING = frozenset(
+    {
+        "policy",
+        "prefer",
+        "model",
+        "endpoint",
+        "among",
+        "fit",
+        "unpriced",
+        "max_usd",
+        "run",
+        "run_max_usd",
+        "label",
+    }
+)
 #: Used where neither a policy nor an endpoint is named.
 DEFAULT_POLICY = "balanced"
 Result = TypeVar("Result")
@@ -51,10 +67,10 @@ class Rushes:
     def __init__(
         self,
         *,
-        home: Path | None = None,
-        config: Path | None = None,
+        home: Path | str | None = None,
+        config: Path | str | None = None,
         simulate: bool = False,
-        as_of: date | None = None,
+        as_of: date | str | None = None,
         limits: Limits | None = None,
         faults: Sequence[str] = (),
         resume: bool = True,
@@ -74,11 +90,11 @@ class Rushes:
             "environ": environ,
         }
         self._environ = os.environ if environ is None else environ
-        self.home = (home or default_home(self._environ)).expanduser().absolute()
-        self.config: Config = load_config(config)
+        self.home = Path(home or default_home(self._environ)).expanduser().absolute()
+        self.config: Config = load_config(None if config is None else Path(config))
         self.limits = limits or limits_of(self._environ)
         self.simulate = simulate
-        self._as_of = as_of
+        self._as_of = _day(as_of)
         self._faults = faults
         self._resume = resume
         self._on_event = on_event
@@ -86,7 +102,7 @@ class Rushes:
         self._stack: AsyncExitStack | None = None
         self._clock: Clock = SystemClock()
         self._links: dict[tuple[str, str | None, str | None], Link] = {}
-        self._folder = config
+        self._folder = None if config is None else Path(config)
         self._policies: dict[Path | str, Policy] = {}
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
@@ -257,6 +273,8 @@ class Rushes:
         """
         from rushes.router.candidates import candidates, endpoints
 
+        if fit not in FITS:
+            raise BadInput(f"fit: '{fit}' is none of {', '.join(FITS)}")
         return candidates(
             request,
             endpoints(self.config, model=model, endpoint=endpoint),
@@ -360,7 +378,7 @@ class Rushes:
         unpriced: bool = False,
         max_usd: Decimal | float | str | None = None,
         run: str | None = None,
-        run_max_usd: Decimal | None = None,
+        run_max_usd: Decimal | float | str | None = None,
         label: str | None = None,
         **settings: Any,
     ) -> list[Take | VideoError]:
@@ -388,7 +406,12 @@ class Rushes:
         return await self.follow(route, run=run, run_max_usd=run_max_usd, label=label)
 
     async def follow(
-        self, route: Route, *, run: str | None = None, run_max_usd: Decimal | None = None, label: str | None = None
+        self,
+        route: Route,
+        *,
+        run: str | None = None,
+        run_max_usd: Decimal | float | str | None = None,
+        label: str | None = None,
     ) -> list[Take | VideoError]:
         """Makes the clips that a route was asked for, within the cap that it was asked with; see `generate_all`."""
         from rushes.router.run import Call
@@ -404,7 +427,7 @@ class Rushes:
             policy=policy,
             rank=lambda left: self._router.what_is_left(asked.found, policy, left, named=asked.named),
             cap=asked.budget,
-            caps=self._caps(run_max_usd),
+            caps=self._caps(_cap(run_max_usd)),
             run=run,
             label=label,
             simulated=self.simulate,
@@ -422,11 +445,12 @@ class Rushes:
     ) -> list[Take | VideoError]:
         """Makes one clip of each request, up to `concurrency` at once; one result each, in order.
 
-        Goes on when some fail; takes what `generate_all` takes for all of them. `on_done` is called with a request's
-        place and its result as soon as that is there. Raises BadInput for a request with a count, before anything is
-        sent.
+        Goes on when some fail; takes what `generate_all` takes for all of them, and the other fields of a request where
+        `requests` are prompts. `on_done` is called with a request's place and its result as soon as that is there.
+        Raises BadInput for a request with a count, before anything is sent.
         """
-        wanted = [as_request(each, {}) for each in requests]
+        making = {name: how.pop(name) for name in [*how] if name in MAKING}
+        wanted = [as_request(each, how) for each in requests]
         if any(each.count != 1 for each in wanted):
             raise BadInput(
                 "generate_many makes one clip of each request", hint="Repeat a request instead of its count."
@@ -439,7 +463,7 @@ class Rushes:
         async def work() -> None:
             for place, request in waiting:
                 try:
-                    [result] = await self.generate_all(request, **how)
+                    [result] = await self.generate_all(request, **making)
                 except VideoError as error:
                     result = error
                 results[place] = result
@@ -571,7 +595,7 @@ class Rushes:
         return dollars(await self._ledger.spent(simulated=self.simulate, run=run, day=text))
 
     async def reserve(
-        self, what: str, amount: Decimal, *, run: str | None = None, run_max_usd: Decimal | None = None
+        self, what: str, amount: Decimal, *, run: str | None = None, run_max_usd: Decimal | float | str | None = None
     ) -> str:
         """Sets US dollars aside for something other than a clip, such as a judge's answer; returns its name.
 
@@ -592,7 +616,7 @@ class Rushes:
             simulated=self.simulate,
             reserved=money.micro(amount),
         )
-        await self._ledger.reserve(expense, self._caps(run_max_usd))
+        await self._ledger.reserve(expense, self._caps(_cap(run_max_usd)))
         return expense.id
 
     async def settle(self, expense: str, spent: Decimal) -> None:
@@ -795,11 +819,20 @@ def _names(model: str | None, endpoint: str | None) -> bool:
     return endpoint is not None or (model is not None and "/" in model)
 
 
+def _day(value: date | str | None) -> date | None:
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise BadInput(f"as_of: '{value}' is no day", hint="Write it as YYYY-MM-DD.") from None
+
+
 def _cap(value: Decimal | float | str | None) -> Decimal | None:
     try:
         cap = None if value is None else Decimal(str(value))
     except InvalidOperation:
         cap = Decimal("nan")
-    if cap is not None and cap.is_nan():
+    if cap is not None and not (cap.is_finite() and cap >= 0):
         raise BadInput(f"max_usd: {value!r} is no amount of US dollars")
     return cap

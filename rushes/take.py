@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +47,7 @@ class Take:
     label: str | None
     #: How its order's first endpoint was chosen: policy, every endpoint with its numbers or reasons, what decided.
     #: None where there was nothing to choose.
-    route: Mapping[str, Any] | None = None
+    route: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def unfit(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from inspect import getdoc
 
 from cyclopts import App, CycloptsError
 
@@ -45,6 +46,8 @@ def main(tokens: Sequence[str] | None = None) -> int:
     from rushes.errors import BadInput
 
     given = list(sys.argv[1:] if tokens is None else tokens)
+    if "--help" in given or "-h" in given:
+        _tell_in_full(given)
     as_json = "--json" in given
     warnings_to_stderr()
     try:
@@ -57,3 +60,14 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Exception) as error:
         return report(error, as_json=as_json)
     return code or 0
+
+
+def _tell_in_full(given: Sequence[str]) -> None:
+    """Has the command that is asked for say all of its docstring, and not only its line in the list of commands."""
+    command = app
+    for token in given:
+        if token.startswith("-") or token not in command:
+            break
+        command = command[token]
+    if command is not app and command.default_command is not None:
+        command.help = getdoc(command.default_command)

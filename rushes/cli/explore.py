@@ -190,13 +190,18 @@ def _saved(saving: Saving | None) -> list[tuple[str, str]]:
     return [
         ("spent", f"{usd(saving.spent)}, {minutes(saving.took)} of jobs"),
         ("on the final model", f"{usd(saving.usd)}, about {minutes(saving.seconds)} of jobs ({saving.endpoint})"),
-        ("saved", f"{dollars(saving.saved_usd)}, {minutes(saving.saved_seconds)}"),
+        ("saved", f"{dollars(saving.saved_usd)}, {faster(saving.saved_seconds)}"),
     ]
 
 
 def dollars(amount: Any) -> str:
     """Such as `-$0.40` where nothing was saved."""
     return f"-{usd(-amount)}" if amount is not None and amount < 0 else usd(amount)
+
+
+def faster(seconds: float | None) -> str:
+    """Such as `3.1 min`, or `it took 3.1 min longer`."""
+    return f"it took {minutes(-seconds)} longer" if seconds is not None and seconds < -3 else minutes(seconds)
 
 
 def minutes(seconds: float | None) -> str:
@@ -221,10 +226,17 @@ def _print(found: Exploration, sheet: Sheet, common: Making) -> None:
         screen.print(f"Blind, two by two:  rushes rate {found.name}{_home(common)}", soft_wrap=True)
     if found.takes:
         screen.print(f"The one you like:   rushes finalize TAKE{common.again()}", soft_wrap=True)
-    lost = len(found.drafts) - len(found.takes)
-    if lost:
+    errors = [draft.error for draft in found.drafts if draft.error is not None]
+    open = sum(error.exit_code == OPEN_END for error in errors)
+    if lost := len(errors) - open:
         screen.print(
             f"{counted(lost, 'draft')} came to nothing; --name {found.name} makes only those again.", soft_wrap=True
+        )
+    if open:
+        screen.print(
+            f"{counted(open, 'draft')} may still come or be paid for, so --name {found.name} does not make "
+            f"{'it' if open == 1 else 'them'} again: `rushes jobs list{common.again()}` says more.",
+            soft_wrap=True,
         )
 
 

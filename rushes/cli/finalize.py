@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from rushes.amounts import usd
-from rushes.cli.explore import dollars, minutes, saving_json
+from rushes.cli.explore import dollars, faster, minutes, saving_json
 from rushes.cli.files import Files
 from rushes.cli.options import CLIP, FLAG, WHERE, WORLD, Making, Spending
 from rushes.cli.results import tell
@@ -107,7 +107,7 @@ def finalize(
         say(
             f"Drafts and final clip: {usd(saving.spent)} and {minutes(saving.took)} of jobs; drafting on "
             f"{saving.endpoint} itself: {usd(saving.usd)} and about {minutes(saving.seconds)}. Saved: "
-            f"{dollars(saving.saved_usd)} and {minutes(saving.saved_seconds)}."
+            f"{dollars(saving.saved_usd)}, {faster(saving.saved_seconds)}."
         )
     return code
 

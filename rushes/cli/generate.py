@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +57,9 @@ def generate(
         raise _nothing(common, request, route, where)
     common.announce()
     _say_what_is_asked_for(route, request.count)
-    if not spending.confirm("Go on?", free=common.simulate):
+    most = _at_most(route, request.count)
+    question = "Go on?" if most is None else f"Go on, for {usd(most)} at most?"
+    if not spending.confirm(question, free=common.simulate):
         say("Nothing was sent.")
         return 1
 
@@ -77,11 +80,9 @@ def _nothing(common: Making, request: VideoRequest, route: Route, where: Where) 
     if isinstance(error, NotAuthorized):
         everything = common.rushes().plan(request, fit=where.fit, unpriced=where.unpriced)
         usable = [each.endpoint.id for each in everything if each.usable]
-        others = (
-            f"These make it and are set up here: {', '.join(usable)}."
-            if usable
-            else "No other endpoint is set up here."
-        )
+        named = where.model or where.endpoint
+        none = "No other endpoint is set up here." if named else "Set one of these keys."
+        others = f"These make it and are set up here: {', '.join(usable)}." if usable else none
         error.hint = f"{others} --simulate needs no key; `rushes doctor` shows what is set."
     return error
 
@@ -102,4 +103,18 @@ def _say_what_is_asked_for(route: Route, count: int) -> None:
         say(f"  note: {note}")
     if others:
         prices = ", ".join(f"{each.endpoint.id} ({usd(each.price)} a clip)" for each in others)
-        say(f"  if nothing comes of it, as the policy {route.policy.name} allows: {prices}")
+        most = _at_most(route, count)
+        total = "" if most is None else f"; {usd(most)} at most in all"
+        say(f"  if nothing comes of it, as the policy {route.policy.name} allows: {prices}{total}")
+
+
+def _at_most(route: Route, count: int) -> Decimal | None:
+    """US dollars that all of it may come to, fallbacks included; None where it is what the first costs, or unknown."""
+    prices = [each.price for each in route.plans[: route.policy.fallback.attempts]]
+    known = [each for each in prices if each is not None]
+    if len(known) < 2 or len(known) < len(prices):
+        return None
+    # Of attempts that cost nothing at most one is paid; of others all may be, within the caps.
+    each = max(known) if route.policy.fallback.spending == "free" else sum(known, Decimal(0))
+    caps = [cap * many for cap, many in ((route.policy.max_usd, count), (route.question.budget, 1)) if cap is not None]
+    return min([each * count, *caps])

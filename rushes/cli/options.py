@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from rushes.cli.ending import Interrupted
 from rushes.cli.show import say
 from rushes.errors import BadInput
 from rushes.request import AspectRatio, Resolution, VideoRequest
@@ -157,6 +158,7 @@ class Wish:
     negative_prompt: str | None = None
     "What should not be seen or heard."
     seed: int | None = None
+    "The same seed and request make a similar clip again, where the model takes one."
     count: int = 1
     "How many clips."
     option: Annotated[tuple[str, ...], MANY] = ()
@@ -215,7 +217,11 @@ class Spending(Cap):
             )
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        try:
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            raise Interrupted("Interrupted. Nothing was sent.") from None
 
 
 def _options(given: tuple[str, ...], config: Config) -> dict[str, dict[str, Any]]:

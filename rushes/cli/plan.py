@@ -147,14 +147,19 @@ def _print(route: Route, advice: Sequence[str], count: int) -> None:
     screen = console()
     screen.print(clean(f"Policy {chosen(route)}"), style="bold", soft_wrap=True)
     for place, (standing, why) in enumerate(zip(route.standings, route.whys, strict=True), 1):
-        _entry(f"{place:>2}.", standing.candidate, count, [*numbers(standing), ("place", why)])
-    for each in sorted(route.excluded, key=lambda excluded: excluded.candidate.plan is None):
+        # Why the first stands there is the line above.
+        reason = [] if place == 1 else [("place", why)]
+        _entry(f"{place:>2}.", standing.candidate, count, [*numbers(standing), *reason])
+    spoken = [each for each in route.excluded if not each.candidate.unspoken]
+    for each in sorted(spoken, key=lambda excluded: excluded.candidate.plan is None):
         refused = () if each.candidate.refusal is None else each.candidate.refusal.reasons
         needs = each.candidate.needs
         others = [one for one in dict.fromkeys(each.reasons) if one not in refused and one not in needs]
         because = [("because", reason) for reason in (*refused, *others)]
         missing = [("needs", need) for need in needs] if each.candidate.plan is not None else []
         _entry(" - ", each.candidate, count, [*because, *missing])
+    if unspoken := [each.candidate.endpoint.id for each in route.excluded if each.candidate.unspoken]:
+        screen.print(f" -   on wires that rushes does not speak: {', '.join(unspoken)}", style="dim")
     _say("What would change this", route.would_change)
     _say("Tips", advice)
     fitting = sum(each.plan is not None for each in route.question.found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 #: A provider and one of its credentials; None for the one without a name.
 Account = tuple[str, str | None]
@@ -50,7 +50,8 @@ class Slots:
                 if place.done() and not place.cancelled():
                     self._free(account)  # it had just been given to us
                 else:
-                    self._waiting[account].remove(place)
+                    with suppress(ValueError):  # whoever freed a slot meanwhile has taken it out
+                        self._waiting[account].remove(place)
                 raise
         else:
             self._taken[account] += 1

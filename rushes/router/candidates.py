@@ -15,6 +15,9 @@ from rushes.plan import Fit, Plan, Refusal, plan
 from rushes.providers import PROVIDERS
 from rushes.request import VideoRequest
 
+#: How the need begins that nothing here can meet.
+UNSPOKEN = "rushes does not speak"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -25,6 +28,11 @@ class Candidate:
     refusal: Refusal | None
     #: What keeps this machine from using the endpoint, such as a missing key; empty where nothing does.
     needs: tuple[str, ...] = ()
+
+    @property
+    def unspoken(self) -> bool:
+        """True where no adapter here speaks its wire, so that no key would help."""
+        return any(need.startswith(UNSPOKEN) for need in self.needs)
 
     @property
     def usable(self) -> bool:
@@ -95,4 +103,4 @@ def candidates(
 def needs_of(endpoint: Endpoint, config: Config, missing: Callable[[Endpoint], tuple[str, ...]]) -> tuple[str, ...]:
     """What keeps this machine from using an endpoint: a wire that is not spoken here, or what `missing` says."""
     wire = config.providers[endpoint.provider].wire
-    return missing(endpoint) if wire in PROVIDERS else (f"rushes does not speak the {wire} wire",)
+    return missing(endpoint) if wire in PROVIDERS else (f"{UNSPOKEN} the {wire} wire",)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
+from rushes.amounts import counted
 from rushes.config import Config
 from rushes.errors import NotAuthorized, OverBudget, Retired, Unavailable, Unsupported, VideoError
 from rushes.plan import Plan
@@ -185,6 +186,10 @@ class Route:
         # What keeps back those that would make it, other than this request itself.
         held_back = [{*each.filters} for each in self.excluded if each.candidate.plan is not None]
         if held_back and all(filters == {"access"} for filters in held_back):
+            keyed = [each for each in self.excluded if each.candidate.plan is not None and not each.candidate.unspoken]
+            lines = "".join(f"\n- {each.candidate.endpoint.id}: {'; '.join(each.reasons)}" for each in keyed)
+            if rest := len(self.excluded) - len(keyed):
+                lines += f"\n- {counted(rest, 'other')} cannot make it, key or not; `rushes plan` says why"
             return NotAuthorized(
                 f"no endpoint that makes this can be used from here:{lines}",
                 hint="`rushes doctor` shows what is set up; --simulate needs no key.",

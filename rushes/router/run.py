@@ -177,7 +177,7 @@ class Runner:
                     rest = rest[most:]
                 except VideoError as error:
                     stopped = error
-        following = [self._see_through(call, job, part, before) for job, part in sent]
+        following = [self._see_through(call, job, part, before, others=others) for job, part in sent]
         if stopped is not None:
             following.append(self._stopped(call, plan, rest, before, stopped))
         return {id: result for each in await asyncio.gather(*following) for id, result in each.items()}
@@ -193,7 +193,7 @@ class Runner:
         return await self._elsewhere(call, orders, [*before, failed], results)
 
     async def _see_through(
-        self, call: Call, job: Job, orders: Sequence[Order], before: Sequence[Attempt]
+        self, call: Call, job: Job, orders: Sequence[Order], before: Sequence[Attempt], *, others: bool
     ) -> dict[str, Result]:
         job = await self._driver.wait(job)
         call.spent[job.id] = job.spent
@@ -201,6 +201,9 @@ class Runner:
             results = dict(zip((each.id for each in orders), await self.results(job), strict=True))
         short = [each for each in orders if goes_on(call.policy, results[each.id])]
         if not short or job.state in OPEN:  # an open one is another process's to see to its end
+            if others:
+                for each in results.values():
+                    _tell([each], [], _ruled_out(call.policy, each))
             return results
         good = [each for each in results.values() if isinstance(each, Take) and not goes_on(call.policy, each)]
         delivered = sum(money.micro(each.cost) for each in good if each.cost is not None)
@@ -390,6 +393,21 @@ def _nobody(route: Route) -> str:
     held = [each for each in route.excluded if {*each.filters} <= FOR_NOW]
     reasons = "; ".join(f"{each.candidate.endpoint.id}: {', '.join(each.reasons)}" for each in held)
     return reasons or ("no other endpoint can make it" if route.excluded else "")
+
+
+def _ruled_out(policy: Policy, result: Result) -> str:
+    """Which rule of the policy keeps this from being asked for elsewhere; empty where none does."""
+    match result:
+        case Refused():
+            return f"the policy {policy.name} asks nobody else after a refusal by moderation (after_refused)"
+        case Unclear():
+            return f"the policy {policy.name} asks nobody else while a job may have been accepted (after_unclear)"
+        case Overdue():
+            return f"the policy {policy.name} asks nobody else while a job may still come (after_overdue)"
+        case VideoError(fallback=True) if not policy.fallback.after_failed:
+            return f"the policy {policy.name} asks nobody else after a failure (after_failed)"
+        case _:
+            return ""
 
 
 def _tell(results: Iterable[Result], attempts: Sequence[Attempt], reason: str) -> None:

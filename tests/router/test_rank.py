@@ -410,7 +410,7 @@ ERRORS: list[tuple[list[One], dict[str, Any], type[VideoError], list[str]]] = [
     ([NO_KEY], {"deny": ["a"]}, NotAuthorized, ["a/one cannot be used: set A_KEY; deny: a"]),
     # Several.
     ([GONE, replace(GONE, id="a/one")], {}, Retired, ["- a/one: retired on", "- a/two: retired on", "rushes models"]),
-    ([GONE, NO_KEY], {}, NotAuthorized, ["- a/one: set A_KEY", "- a/two: retired on", "rushes doctor"]),
+    ([GONE, NO_KEY], {}, NotAuthorized, ["- a/one: set A_KEY", "- 1 other cannot make it", "rushes doctor"]),
     ([One("a/one"), GONE], {"max_usd": "0.1"}, OverBudget, ["- a/one: max_usd: $0.80", "With max_usd of $0.80, a/one"]),
     (
         [One("a/one"), replace(NO_KEY, id="a/two")],
