@@ -197,8 +197,21 @@ def test_a_rating_without_error_sound_or_a_start_that_we_know_says_nothing(chang
 def test_boards_without_a_model_in_common_are_on_no_common_scale() -> None:
     rows = [*board({SORA: 40, WAN: -40}), *board({VEO: 10, PRO: -10}, name="another", run="other")]
 
-    # Which of the two pairs is the better one is as open as before.
-    assert rating(SORA, rows).sd > 150
+    # Which of the two pairs is the better one is as open as before, so one of them is the scale.
+    off = {each: rating(each, rows).sd for each in (SORA, WAN, VEO, PRO)}
+    sure = {each for each, sd in off.items() if sd < 80}
+    assert sure in ({SORA, WAN}, {VEO, PRO})
+    assert all(sd > 150 for each, sd in off.items() if each not in sure)
+
+
+def test_votes_on_models_that_no_board_elsewhere_knows_decide_between_them() -> None:
+    rows = board({WAN: -93, "vertex/veo-3.1-lite": 93}, sd=40.0)
+    published = priors(elsewhere({"sora-2": 1340, "veo-3.1": 1360}))
+
+    poor, good = (rating(each, rows, published=published) for each in (WAN, "vertex/veo-3.1-lite"))
+
+    assert good.elo - poor.elo > 100
+    assert max(poor.sd, good.sd) <= 80
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ together is a least-squares fit of normal numbers, solved at once:
 * θ is within PRIOR of 0, the same with and without sound but for what sound is worth (SOUND ± SOUND_SD, on one model
   ± SAME_MODEL), and at one endpoint what it is at the others, unless votes told two of them apart (then ± OTHER_KIND).
 
-What is reported is θ less the mean of all models that any board speaks of. Ratings do not age.
+What is reported is θ less the mean of all models that are connected with each other: two that no board leads from one
+to the other stand on no common scale. Of several such groups the one with votes of one's own is the scale, and the rest
+is unsure by as much as PRIOR says. Ratings do not age.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ class Scale:
         self._at = {entity: k for k, entity in enumerate(_entities(lines))}
         # A board of one model, alone in the world, compares it with nothing.
         self._estimate, self._covariance = _solve(lines, self._at) if len(self._at) > 1 else ((), ())
+        self._connected = [self._at[entity] for entity in _largest(lines, self._at)]
 
     def of(self, endpoint: str, audio: bool) -> Rating | None:
         """The rating of `PROVIDER/MODEL` with or without sound; None where no board speaks of that."""
@@ -80,7 +83,9 @@ class Scale:
         at = self._at.get(own, self._at.get(whole))
         if at is None or len(self._at) < 2:
             return None
-        apart = [-1 / len(self._at)] * len(self._at)
+        apart = [0.0] * len(self._at)
+        for each in self._connected:
+            apart[each] = -1 / len(self._connected)
         apart[at] += 1
         told = [line for line in self._lines if (line.model, line.entity[1]) == whole]
         if own in self._at:
@@ -167,6 +172,28 @@ def _listed(cell: EvidenceCell, board: PublishedBoard, listed: Listed) -> Iterat
 def _entities(lines: Sequence[Line]) -> list[Entity]:
     """Endpoints that were told apart stand beside their model, which speaks for its other endpoints."""
     return sorted({line.entity for line in lines} | {(line.model, line.entity[1]) for line in lines})
+
+
+def _largest(lines: Sequence[Line], at: Mapping[Entity, int]) -> list[Entity]:
+    """The entities that boards connect, those with most lines of one's own first, then the most."""
+    group = {entity: {entity} for entity in at}
+
+    def join(one: Entity, other: Entity) -> None:
+        if group[one] is not group[other]:
+            group[one] |= group[other]
+            for each in group[other]:
+                group[each] = group[one]
+
+    first: dict[Hashable, Entity] = {}
+    for line in lines:
+        join(first.setdefault(line.board, line.entity), line.entity)
+        join(line.entity, (line.model, line.entity[1]))
+    for name, audio in at:
+        if (name, not audio) in at:
+            join((name, audio), (name, not audio))
+    own = Counter(id(group[line.entity]) for line in lines if not line.transfer)
+    best = max(group.values(), key=lambda each: (own[id(each)], len(each)), default=set())
+    return sorted(best)
 
 
 def _solve(lines: Sequence[Line], at: Mapping[Entity, int]) -> tuple[Sequence[float], Sequence[Sequence[float]]]:
