@@ -545,10 +545,12 @@ class Rushes:
         self, *, states: Iterable[State] | None = None, run: str | None = None, limit: int | None = None
     ) -> list[Job]:
         """Jobs, newest first."""
+        self._must_be_open()
         return await self._ledger.jobs(states=states, run=run, limit=limit)
 
     async def job(self, id: str) -> Job:
         """One job. Raises BadInput for an unknown id."""
+        self._must_be_open()
         found = await self._ledger.job(id)
         if found is None:
             raise BadInput(f"there is no job '{id}' in {self.home}", hint="`rushes jobs list` shows them.")
@@ -556,19 +558,23 @@ class Rushes:
 
     async def mine(self) -> list[Job]:
         """The open and parked jobs that this process drives, newest first."""
+        self._must_be_open()
         from rushes.ledger import OPEN, PARKED
 
         return [job for job in await self._ledger.jobs(states=OPEN | PARKED) if job.runner == self._ledger.runner]
 
     async def orders_of(self, job: str) -> list[Order]:
+        self._must_be_open()
         return await self._ledger.orders_of(job)
 
     async def orders(self, run: str) -> list[Order]:
         """Everything ordered under the name of a run."""
+        self._must_be_open()
         return await self._ledger.orders(run=run)
 
     async def takes(self, *, run: str | None = None, job: str | None = None, limit: int | None = None) -> list[Take]:
         """Finished clips, newest first."""
+        self._must_be_open()
         from rushes.take import take_of
 
         found = []
@@ -580,6 +586,7 @@ class Rushes:
 
     async def take(self, id: str) -> Take:
         """One take. Raises BadInput for an unknown id."""
+        self._must_be_open()
         from rushes.take import take_of
 
         row = await self._ledger.take(id)
@@ -589,6 +596,7 @@ class Rushes:
 
     async def spent(self, *, run: str | None = None, day: date | None = None) -> Decimal:
         """US dollars settled or reserved, over a run or a day."""
+        self._must_be_open()
         from rushes.jobs.money import dollars
 
         text = None if day is None else day.isoformat()

@@ -419,7 +419,8 @@ def _carried(
     if first_frame:
         carried.append("the draft's first picture")
     elif request.image is not None:
-        carried.append("the first frame")
+        by_address = isinstance(request.image, str) and "://" in request.image
+        carried.append("the first frame" + (", by its address without what stood behind a '?'" if by_address else ""))
     if request.last_image is not None:
         carried.append("the last frame")
     if request.reference_images:
