@@ -15,6 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from rushes.app import Rushes, as_request
 from rushes.errors import BadInput, VideoError
 from rushes.jobs.orders import request_json
@@ -193,6 +195,19 @@ async def explore(
 
     Under a name that was used before, drafts that are there or on their way are not made again.
     """
+    folder = rushes.home / "explorations"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / f"{sha256(planned.name.encode()).hexdigest()[:16]}.lock", timeout=0):
+            return await _explore(rushes, planned, on_done)
+    except Timeout:
+        raise BadInput(
+            f"the exploration '{planned.name}' is being made by somebody else",
+            hint="Wait for it, or give another name.",
+        ) from None
+
+
+async def _explore(rushes: Rushes, planned: Planned, on_done: Callable[[Draft], None]) -> Exploration:
     endpoint = planned.route.first.candidate.endpoint.id
     there = await _there(rushes, planned.name)
 
@@ -241,7 +256,10 @@ async def _there(rushes: Rushes, name: str) -> dict[str, Job]:
 
 async def _before(rushes: Rushes, name: str) -> list[tuple[Order, Job]]:
     """What was ordered under a name before, oldest first. Raises BadInput where that is no exploration."""
-    jobs = reversed(await rushes.jobs(run=name))
+    jobs = [*reversed(await rushes.jobs(run=name))]
+    if any(job.simulated != rushes.simulate for job in jobs):
+        theirs = "real" if rushes.simulate else "simulated"
+        raise BadInput(f"the exploration '{name}' is {theirs}, and this would not be", hint="Give another name.")
     found = [(order, job) for job in jobs for order in await rushes.orders_of(job.id)]
     if not all(DRAFT.fullmatch(order.label or "") for order, _ in found):
         raise BadInput(f"the run '{name}' is no exploration", hint="Give another name.")
@@ -325,6 +343,11 @@ async def plan_final(
         if request.image is not None or request.reference_images or request.extend is not None:
             raise BadInput(f"take {found.id} started from a picture or a clip already, so first_frame has no place")
         request = request.model_copy(update={"image": _first_frame(found, rushes.home)})
+    if found.simulated != rushes.simulate:
+        raise BadInput(
+            f"take {found.id} is {'simulated' if found.simulated else 'real'}, and its final clip would not be",
+            hint="With --simulate simulated drafts are finalized, without it real ones.",
+        )
     how = {"model": model, "endpoint": endpoint, "fit": fit, "max_usd": max_usd}
     route = await _final_route(rushes, rushes.policy(policy or POLICY), request, found.model, how)
     carried, lost = _carried(found, request, route.first.plan, first_frame=first_frame)

@@ -351,10 +351,21 @@ async def test_a_listener_that_breaks_leaves_no_draft_without_a_driver(simulated
         planned = await plan_exploration(rushes, "a kite", n=3, name="kites")
         with pytest.raises(BrokenPipeError):
             await explore(rushes, planned, on_done=breaks)
-        assert len(asyncio.all_tasks()) <= 5
+        assert [task for task in asyncio.all_tasks() if "rushes/exploring.py" in repr(task)] == []
         assert len((await make(rushes)).takes) == 3
 
     assert len(simulated.accepted()) == 3
+
+
+async def test_two_at_once_under_one_name_make_each_draft_once(simulated: Simulated) -> None:
+    async with simulated.open() as rushes:
+        planned = await plan_exploration(rushes, "a kite", n=2, name="kites")
+        one, other = await asyncio.gather(explore(rushes, planned), explore(rushes, planned), return_exceptions=True)
+
+    assert isinstance(other, BadInput)
+    assert "somebody else" in str(other)
+    assert not isinstance(one, BaseException)
+    assert len(simulated.accepted()) == 2
 
 
 # --- what it saved ----------------------------------------------------------------------------------------------------

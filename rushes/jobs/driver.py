@@ -105,9 +105,9 @@ class EmbeddedDriver:
             await asyncio.sleep(self._pause)
             try:
                 await self._ledger.beat(SystemClock().now())
+                while self._stopped:
+                    job = self._stopped[0]
+                    self.wake(await self._ledger.job(job.id) or job)
+                    self._stopped.remove(job)
             except Exception:
-                logger.exception("the heartbeat could not be written")
-                continue
-            stopped, self._stopped = self._stopped, []
-            for job in stopped:
-                self.wake(await self._ledger.job(job.id) or job)
+                logger.exception("the heartbeat could not be written, or a job not taken up again")

@@ -97,6 +97,8 @@ class _Watch:
     last_queued: datetime | None = None
     first_started: datetime | None = None
     first_done: datetime | None = None
+    #: True where it was not looked at when it was due to be.
+    blind: bool = False
     not_ready: int = 0
     fetches: int = 0
     looks: int = 0
@@ -185,7 +187,7 @@ class Machine:
             left = (pause.until - now).total_seconds()
             if self._waited(job) + left < watch.patience:
                 self._tell(job, f"not asked for another {left:.0f} s: {pause.why}")
-                return Next(job, left)
+                return Next(job, self._in_time(job, left))
             cooling = NotSent(f"not asked for another {left:.0f} s: {pause.why}")
             return await self._end(job, cooling, settled=money.Settlement(0, "not billed"))
         try:
@@ -201,7 +203,7 @@ class Machine:
         except VideoError as error:
             wait = _patience(job.attempts)
             if error.again and self._waited(job) + wait < watch.patience:
-                return Next(job, wait)
+                return Next(job, self._in_time(job, wait))
             return await self._end(job, error, settled=money.Settlement(0, "not billed"))
         except (ValueError, TypeError, httpx.InvalidURL) as error:
             unbuilt = NotSent(f"the request cannot be built ({type(error).__name__})")
@@ -216,11 +218,17 @@ class Machine:
                 self._tell(job, "accepted")
                 return Next(job, self._next_poll(job, link))
             case State.QUEUED:
-                return Next(job, max(_patience(job.attempts), watch.asked or 0.0))
+                return Next(job, self._in_time(job, max(_patience(job.attempts), watch.asked or 0.0)))
             case State.UNCLEAR:
                 return await self._reconcile(job)
             case _:
                 return Next(job, None)
+
+    def _in_time(self, job: Job, pause: float) -> float:
+        """A pause that ends with the deadline of the route, if that is sooner."""
+        if job.deadline is None:
+            return pause
+        return min(pause, max((job.deadline - self._clock.now()).total_seconds(), 0.0) + 0.001)
 
     def _waited(self, job: Job) -> float:
         """Seconds since this process first tried to send it."""
@@ -377,6 +385,7 @@ class Machine:
             "reason": "adopted from the vendor's list" if accepted else "adopted by hand",
         }
         await self._move(job, values, {State.UNCLEAR}, drop_bytes=True)
+        self._watch(job.id).blind = True
         return Next(await self._fresh(job), 0.0)
 
     async def write_off(self, job: Job) -> Job:
@@ -444,6 +453,7 @@ class Machine:
     async def _later(self, job: Job, watch: _Watch, link: Link | None, error: Exception) -> Next:
         """A poll or a download that failed is no news: the job runs on."""
         watch.not_ready += 1
+        watch.blind = True
         logger.info("job %s: %s", job.id, said(error))
         asked, backoff = _asked(error), min(2.0 * 2 ** min(watch.not_ready, 5), 60.0)
         fastest = backoff if link is None else link.provider.poll_seconds / job.time_scale
@@ -727,5 +737,5 @@ def _timing(
         "making": making,
         "download": None if inline else apart(begun, complete),
         "total": apart(job.sending, complete),
-        "poll_gap": apart(watch.last_not_done, done),
+        "poll_gap": apart(watch.last_not_done or (accepted if watch.blind else None), done),
     }

@@ -93,11 +93,12 @@ class Attempt:
     endpoint: str
     job: Job | None
     why: str
-    #: Micro-dollars that it counts for, without clips that were delivered and count.
-    paid: int
+    #: Micro-dollars that it counts for, for each clip that did not come of it; None where nobody knows.
+    paid: int | None
 
     def __str__(self) -> str:
-        cost = "" if self.job is None else f" (job {self.job.id}, counted: {usd(money.dollars(self.paid))})"
+        paid = None if self.paid is None else money.dollars(self.paid)
+        cost = "" if self.job is None else f" (job {self.job.id}, counted: {usd(paid)})"
         return f"{self.endpoint}: {self.why}{cost}"
 
 
@@ -180,7 +181,15 @@ class Runner:
         following = [self._see_through(call, job, part, before, others=others) for job, part in sent]
         if stopped is not None:
             following.append(self._stopped(call, plan, rest, before, stopped))
-        return {id: result for each in await asyncio.gather(*following) for id, result in each.items()}
+        tasks = [asyncio.ensure_future(each) for each in following]
+        try:
+            found = await asyncio.gather(*tasks)
+        finally:
+            # Whoever is no longer waited for asks nobody else.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return {id: result for each in found for id, result in each.items()}
 
     async def _stopped(
         self, call: Call, plan: Plan, orders: Sequence[Order], before: Sequence[Attempt], error: VideoError
@@ -195,7 +204,12 @@ class Runner:
     async def _see_through(
         self, call: Call, job: Job, orders: Sequence[Order], before: Sequence[Attempt], *, others: bool
     ) -> dict[str, Result]:
-        job = await self._driver.wait(job)
+        try:
+            job = await self._driver.wait(job)
+        except VideoError as error:
+            # It may run on at the vendor, and is driven again at the next beat: no reason to ask for it again.
+            error.hint = f"Job {job.id} may go on: `rushes jobs resume {job.id}` waits for it."
+            return {each.id: error for each in orders}
         call.spent[job.id] = job.spent
         with self._clock.working():
             results = dict(zip((each.id for each in orders), await self.results(job), strict=True))
@@ -206,8 +220,7 @@ class Runner:
                     _tell([each], [], _ruled_out(call.policy, each))
             return results
         good = [each for each in results.values() if isinstance(each, Take) and not goes_on(call.policy, each)]
-        delivered = sum(money.micro(each.cost) for each in good if each.cost is not None)
-        attempt = Attempt(job.endpoint, job, _why(results[short[0].id], job), max(job.spent - delivered, 0))
+        attempt = Attempt(job.endpoint, job, _why(results[short[0].id], job), _paid(job, len(good), len(short)))
         found = await self._elsewhere(call, short, [*before, attempt], {each.id: results[each.id] for each in short})
         return results | found
 
@@ -215,7 +228,8 @@ class Runner:
         self, call: Call, orders: Sequence[Order], attempts: Sequence[Attempt], results: Mapping[str, Result]
     ) -> dict[str, Result]:
         """What another endpoint made of these orders, or else `results` with the reason why none was asked."""
-        paid = money.dollars(sum(each.paid for each in attempts))
+        known = [each.paid for each in attempts if each.paid is not None]
+        paid = money.dollars(sum(known)) if len(known) == len(attempts) else None
         reason = self._against(call, attempts, paid)
         if reason is None:
             most = call.policy.max_usd
@@ -223,7 +237,7 @@ class Runner:
             left = Left(
                 tried=frozenset(each.endpoint for each in attempts),
                 count=len(orders),
-                usd=None if most is None else most - paid / len(orders),
+                usd=None if most is None or paid is None else most - paid,
                 budget=call.budget,
                 seconds=None if call.deadline is None else (call.deadline - now).total_seconds(),
             )
@@ -240,13 +254,15 @@ class Runner:
         _tell(results.values(), attempts, reason)
         return dict(results)
 
-    def _against(self, call: Call, attempts: Sequence[Attempt], paid: Decimal) -> str | None:
-        """Why the policy asks no further endpoint; None where it does."""
+    def _against(self, call: Call, attempts: Sequence[Attempt], paid: Decimal | None) -> str | None:
+        """Why the policy asks no further endpoint; None where it does. `paid`: for one clip, None: nobody knows."""
         rules = call.policy.fallback
         if len(attempts) >= rules.attempts:
             return f"the policy {call.policy.name} allows {counted(rules.attempts, 'attempt')}"
         if call.deadline is not None and self._clock.now() >= call.deadline:
             return "the deadline of the route has passed"
+        if paid is None:
+            return "nobody knows what the attempt before cost"
         if paid and rules.spending == "free":
             return (
                 f"the policy {call.policy.name} goes on only where nothing was spent, and what was tried counts for "
@@ -393,6 +409,16 @@ def _nobody(route: Route) -> str:
     held = [each for each in route.excluded if {*each.filters} <= FOR_NOW]
     reasons = "; ".join(f"{each.candidate.endpoint.id}: {', '.join(each.reasons)}" for each in held)
     return reasons or ("no other endpoint can make it" if route.excluded else "")
+
+
+def _paid(job: Job, good: int, short: int) -> int | None:
+    """What each of `short` clips that did not come of a job counts for, in micro-dollars; None where nobody knows.
+
+    What it counts for beyond `good` clips at their price: a vendor may bill those that were of no use.
+    """
+    if job.price is None:
+        return 0 if job.settled_how == "not billed" else None
+    return -(-max(job.spent - job.price * good, 0) // short)
 
 
 def _ruled_out(policy: Policy, result: Result) -> str:
