@@ -182,6 +182,7 @@ async def test_a_whole_run_is_rated_by_keyboard_with_a_reload_in_the_middle_and_
     page = await context.new_page()
     heard: list[str] = []
     await page.goto(served.url)
+    await page.wait_for_selector("#rater:focus")  # what is typed before that goes nowhere
     await page.keyboard.type("anna")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#stage:not([hidden])")
