@@ -151,11 +151,25 @@ async def play(page: Page) -> None:
         await page.keyboard.press("Space")
 
 
+async def play_until(page: Page, reached: str) -> None:
+    """Plays until an expression of the page holds; where the browser lets it begin late or not at all, once more."""
+    from playwright.async_api import TimeoutError as NotYet
+
+    for _ in range(30):
+        if await page.evaluate(f"() => {reached}"):
+            return
+        await play(page)
+        try:
+            await page.wait_for_function(f"() => {reached}", timeout=4_000)
+            return
+        except NotYet:
+            continue
+    pytest.fail(f"played in vain until {reached}; the page says: {await page.inner_text('#status')}")
+
+
 async def play_to_the_end(page: Page) -> None:
     """Until a choice is taken, or there is none left."""
-    if not await ended(page):
-        await play(page)
-    await page.wait_for_selector(f"{READY}, #end:not([hidden])", timeout=60_000)
+    await play_until(page, f"document.querySelector({json.dumps(READY + ', #end:not([hidden])')}) !== null")
 
 
 async def choose(page: Page, key: str) -> None:
@@ -248,15 +262,13 @@ async def test_one_side_is_heard_at_a_time_and_both_play_in_step(served: Served,
         pressed = await page.eval_on_selector_all(".ear", "all => all.map((each) => each.ariaPressed)")
         assert pressed == [str(not each).lower() for each in muted]
 
-    await page.keyboard.press("Space")
-    await page.wait_for_function(
-        "() => [...document.querySelectorAll('video')].every((each) => each.currentTime > 0.1)"
-    )
+    await play_until(page, "[...document.querySelectorAll('video')].every((each) => each.currentTime > 0.1)")
     await page.keyboard.press("Space")
     left, right = await players(page)
     assert left["paused"]
     assert right["paused"]
-    assert abs(left["at"] - right["at"]) < 0.3
+    # The page lets one be 0.15 s ahead and looks four times a second.
+    assert abs(left["at"] - right["at"]) < 0.5
     await page.keyboard.press("r")
     await play_to_the_end(page)
 
