@@ -203,12 +203,13 @@ def judge(
 
     # Caps, and what they kept from being ordered.
     _note(verdict, _used(home, day_cap))
-    runs, total = _spent(home)
-    cheapest = min((int(job["reserved"]) for job in jobs.values()), default=0)
+    # What was reserved stood in the way at the time, whatever it came to in the end.
+    runs, total = _reserved(home)
+    dearest = max((int(job["reserved"]) for job in jobs.values()), default=0)
     for prompt in wanted - prompts.keys():
         run = RUN if prompt.startswith(f"{prefix} clip ") else prompt.rpartition(" clip ")[0]
-        day_full = day_cap is not None and total + cheapest > micro(day_cap)
-        run_full = run != RUN and runs.get(run, 0) + cheapest > micro(BATCH_USD)
+        day_full = day_cap is not None and total + dearest > micro(day_cap)
+        run_full = run != RUN and runs.get(run, 0) + dearest > micro(BATCH_USD)
         if not day_full and not run_full:
             wrong.append(f"{prompt} was never ordered, and no cap forbade it")
     return verdict
@@ -249,6 +250,14 @@ def _spent(home: Path) -> tuple[dict[str, int], int]:
     runs: dict[str, int] = defaultdict(int)
     for job in rows(home, "jobs"):
         runs[job["run"]] += _counts(job)
+    return runs, sum(runs.values())
+
+
+def _reserved(home: Path) -> tuple[dict[str, int], int]:
+    """Micro-dollars that the jobs of each run, and all of them, ever had set aside for them."""
+    runs: dict[str, int] = defaultdict(int)
+    for job in rows(home, "jobs"):
+        runs[job["run"]] += max(int(job["reserved"]), _counts(job))
     return runs, sum(runs.values())
 
 
