@@ -57,7 +57,7 @@ def routed(spending: str, options: argparse.Namespace) -> list[str]:
             orders=options.orders,
             seed=options.seed,
             spending=spending,
-            pause=(0.3, 6.0),  # so that some live to make a fallback
+            pause=(0.0, 5.5),  # so that some live to make a fallback
         )
     _print({"routes, spending": spending} | asdict(verdict) | {"wrong": len(verdict.wrong)}, began)
     return verdict.wrong

@@ -144,6 +144,12 @@ def kill(process: subprocess.Popen[str]) -> None:
     finish(process)
 
 
+def until(process: subprocess.Popen[str], home: Path, state: str) -> None:
+    """Waits until a job stands there in the ledger, or the process has ended."""
+    while process.poll() is None and not any(job["state"] == state for job in rows(home, "jobs")):
+        time.sleep(0.002)
+
+
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> int:
     code = process.wait(timeout)
     if process.stdout is not None:
@@ -194,14 +200,20 @@ class Verdict:
 def random_kills(
     folder: Path, kind: str, *, kills: int, orders: int, seed: int, pause: tuple[float, float] = (0.02, 0.5)
 ) -> Verdict:
-    """Kills workers at random moments, lets the last one finish, and judges. Every start brings `orders` new ones."""
+    """Kills workers at random moments, lets the last one finish, and judges. Every start brings `orders` new ones.
+
+    Every second one is killed while a job is being sent: on a slow machine hardly a moment of the clock would be there.
+    """
     rng = random.Random(seed)
     home, endpoint = folder / "home", ENDPOINTS[kind]
     caught: set[str] = set()
     with vendor(folder) as at:
         for start in range(kills):
             process = start_worker(home, at, endpoint, orders * (start + 1))
-            time.sleep(rng.uniform(*pause))
+            if start % 2:
+                until(process, home, "sending")
+            else:
+                time.sleep(rng.uniform(*pause))
             kill(process)
             caught |= {job["id"] for job in rows(home, "jobs") if job["state"] == "sending"}
         last = start_worker(home, at, endpoint, orders * (kills + 1))

@@ -76,9 +76,9 @@ def random_kills(
     orders: int,
     seed: int,
     spending: str = "free",
-    pause: tuple[float, float] = (0.3, 3.0),
+    pause: tuple[float, float] = (0.0, 2.5),
 ) -> Verdict:
-    """Kills at random moments; every start brings `orders` new single clips and a new batch."""
+    """Kills at random moments after the first job is the vendor's; every start brings `orders` new clips and a batch."""
     rng = random.Random(seed)
     home = folder / "home"
     day_cap = (orders + 1) * (kills + 1) * DAY_USD_EACH
@@ -94,6 +94,7 @@ def random_kills(
 
         for start in range(kills):
             process = work(start + 1)
+            harness.until(process, home, "running")
             time.sleep(rng.uniform(*pause))
             harness.kill(process)
             before.append(_used(home, day_cap))
