@@ -78,7 +78,7 @@ def random_kills(
     spending: str = "free",
     pause: tuple[float, float] = (0.0, 2.5),
 ) -> Verdict:
-    """Kills at random moments after the first job is the vendor's; every start brings `orders` new clips and a batch."""
+    """Kills at random moments after a job is the vendor's; every start brings `orders` new clips and a batch."""
     rng = random.Random(seed)
     home = folder / "home"
     day_cap = (orders + 1) * (kills + 1) * DAY_USD_EACH
