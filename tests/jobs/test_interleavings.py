@@ -148,7 +148,7 @@ class Interleavings(RuleBasedStateMachine):
         if self.held is None:
             self.vendor.fate = fate
         try:
-            self.run(asyncio.wait_for(here.machine.step(id), 5) if self.held is None else self._step_beside(here, id))
+            self.run(asyncio.wait_for(here.machine.step(id), 60) if self.held is None else self._step_beside(here, id))
         except Killed:
             self.run(self._die(here))
 
@@ -185,7 +185,7 @@ class Interleavings(RuleBasedStateMachine):
     async def _answered(self) -> None:
         self.vendor.open.set()
         if self.held is not None:
-            await asyncio.wait_for(asyncio.gather(self.held, return_exceptions=True), 5)
+            await asyncio.wait_for(asyncio.gather(self.held, return_exceptions=True), 60)
             self.held = None
         for _, here in self.processes:
             await here.machine.aclose()
@@ -250,7 +250,7 @@ class Interleavings(RuleBasedStateMachine):
         for id in self.orders:
             job = await here.ledger.job(id)
             assert job is not None
-            await asyncio.wait_for(here.driver.wait(job), 20)
+            await asyncio.wait_for(here.driver.wait(job), 60)
         await self._compare(here.ledger)
 
     async def _compare(self, ledger: Ledger) -> None:

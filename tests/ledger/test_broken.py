@@ -26,8 +26,8 @@ def set_on_every_connection(ledger: Ledger, pragma: str) -> None:
 
 @contextmanager
 def locked(ledger: Ledger) -> Iterator[None]:
-    """Another program holds the database, and this one waits no longer than a blink."""
-    set_on_every_connection(ledger, "busy_timeout=100")
+    """Another program holds the database, and this one waits no longer than a second."""
+    set_on_every_connection(ledger, "busy_timeout=1000")
     holder = sqlite3.connect(ledger.home / "ledger.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
@@ -56,7 +56,7 @@ async def test_a_locked_database_is_a_broken_ledger_for_everybody_who_waits(ledg
                 *(ledger.intend(intent(ledger)) for _ in range(40)),
                 return_exceptions=True,
             ),
-            timeout=1,
+            timeout=20,  # half of what it takes if each waits for itself
         )
 
     assert {type(result) for result in results} == {LedgerBroken}
