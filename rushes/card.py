@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from pydantic_core import PydanticCustomError
 
 from rushes.errors import BadConfig
+from rushes.nearest import instead
 from rushes.request import AspectRatio, Mode, Resolution
 from rushes.yaml import read
 
@@ -179,6 +179,14 @@ class Lifecycle(Fact):
     source: str
 
 
+class Version(Fact):
+    """What a vendor serves under a name of the same sound. The newest row that has begun counts; old rows stay."""
+
+    since: date
+    name: str
+    source: str
+
+
 class Speed(Fact):
     """How long a clip takes before anything was measured here: seconds from submit to finished, log-normal."""
 
@@ -218,6 +226,8 @@ class Endpoint(Fact):
     #: The vendor's own name for the model, by mode where it has several.
     wire_names: Annotated[Mapping[Mode, str], BeforeValidator(_per_mode)]
     lifecycle: Lifecycle
+    #: Only where the vendor is known to have changed the model behind its name.
+    versions: tuple[Version, ...] = ()
     offers: tuple[Offer, ...] = Field(min_length=1)
     inputs: Inputs
     prices: tuple[Price, ...] = ()
@@ -246,6 +256,14 @@ class Endpoint(Fact):
 
     def alive(self, day: date) -> bool:
         return self.lifecycle.retired is None or day < self.lifecycle.retired
+
+    def version(self, day: date) -> Version | None:
+        """What is served on `day`; None where no row has begun."""
+        return max((row for row in self.versions if row.since <= day), key=lambda row: row.since, default=None)
+
+    def outdated(self, made: date, day: date) -> bool:
+        """True where a clip of the day `made` is of another version than the one served on `day`."""
+        return self.version(made) is not self.version(day)
 
     def price(self, day: date, resolution: Resolution, audio: bool) -> Price | None:
         """The row that holds on `day`, or None where no price is known."""
@@ -303,9 +321,7 @@ class Card(Fact):
     def _every_fact_has_a_source(self) -> Card:
         for at, key in _sources_in(self.model_dump(exclude={"sources"})):
             if key not in self.sources:
-                near = get_close_matches(key, self.sources, n=1)
-                hint = f"did you mean '{near[0]}'?" if near else f"there: {', '.join(self.sources)}"
-                message = f"'{key}' is not under sources; {hint}"
+                message = f"'{key}' is not under sources; {instead(key, self.sources)}"
                 raise PydanticCustomError("unknown_source", "{message}", {"message": message, "at": at})
         return self
 

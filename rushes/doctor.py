@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -171,18 +171,20 @@ async def _jobs(rushes: Rushes) -> Iterator[Finding]:
             gone = await rushes.gone()
     except VideoError as error:
         return iter([Finding("jobs", "broken", error.message)])
-    return iter([*_told(jobs, newest), *_gone(gone)])
+    return iter([*_told(jobs, newest, rushes.command), *_gone(gone)])
 
 
-def _told(jobs: list[Job], newest: list[Job]) -> Iterator[Finding]:
+def _told(jobs: list[Job], newest: list[Job], command: Callable[[str], str]) -> Iterator[Finding]:
     from rushes.ledger import PARKED
 
     parked = [job for job in jobs if job.state in PARKED]
     if len(jobs) > len(parked):
-        yield Finding("jobs", "note", f"{len(jobs) - len(parked)} open: `rushes jobs resume --all` goes on with them")
+        yield Finding(
+            "jobs", "note", f"{len(jobs) - len(parked)} open: `{command('jobs resume --all')}` goes on with them"
+        )
     for job in parked:
         todo = "resolve" if job.state == "unclear" else "resume"
-        yield Finding("jobs", "warning", f"{job.id} is {job.state}: `rushes jobs {todo} {job.id}`")
+        yield Finding("jobs", "warning", f"{job.id} is {job.state}: `{command(f'jobs {todo} {job.id}')}`")
     if not jobs:
         yield Finding("jobs", "ok", "none is open, unclear or overdue")
     if newest and not newest[0].simulated and newest[0].created > datetime.now(UTC) + timedelta(seconds=DRIFT):

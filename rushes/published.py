@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from rushes.card import Fact, Source, shipped_configs
 from rushes.errors import BadConfig
+from rushes.nearest import instead
 from rushes.request import AspectRatio, Resolution
 from rushes.yaml import read
 
@@ -197,10 +197,8 @@ def _cited(source: Source) -> dict[str, Any]:
 
 def _known(what: str, name: str, there: Collection[str], at: tuple[Any, ...]) -> None:
     if name not in there:
-        near = get_close_matches(name, [*there], n=1)
         places = {"listed": "in the field", "source": "under sources"}
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise _wrong(f"'{name}' is not {places[what]}{hint}", at)
+        raise _wrong(f"'{name}' is not {places[what]}; {instead(name, there)}", at)
 
 
 def _wrong(message: str, at: tuple[Any, ...]) -> PydanticCustomError:

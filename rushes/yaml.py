@@ -7,8 +7,7 @@ Both are errors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -16,9 +15,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from rushes.errors import BadConfig
+from rushes.nearest import instead
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
+#: A line of a file, and what is wrong there.
+Complaint = tuple[int, str]
 Loader = yaml.SafeLoader | yaml.CSafeLoader
 
 # libyaml reads the shipped cards seven times as fast; a PyYAML built without it has only the other.
@@ -47,8 +49,8 @@ class Document:
         return BadConfig(f"{self.path}:{self.line(location)}: {message}")
 
     def errors(self, complaints: Iterable[tuple[Location, str]]) -> BadConfig:
-        """All of them at once, each on a line of its own."""
-        return BadConfig("\n".join(self.error(location, message).message for location, message in complaints))
+        """All of them at once, in the order of lines, each on a line of its own."""
+        return _error(self.path, ((self.line(location), message) for location, message in complaints))
 
     def instead(self, data: Any) -> Document:
         """The same places with other data: what a file only changes, made whole."""
@@ -59,17 +61,25 @@ class Document:
         lines = {(key, *location): line for location, line in self._lines.items()}
         return Document(self.path, {key: self.data}, {(): 1} | lines)
 
-    def parse(self, model: type[Model], *, at: Location = ()) -> Model:
-        """The data under `at` as `model`; raises BadConfig with every complaint, each on a line of its own."""
+    def parse(self, model: type[Model], *, at: Location = (), also: Iterable[tuple[Location, str]] = ()) -> Model:
+        """The data under `at` as `model`.
+
+        Raises BadConfig with every complaint in the order of lines, those of `also` among them: what is wrong with the
+        file beyond its form.
+        """
         data = self.data
         for step in at:
             data = data[step]
+        wrong = [(self.line(location), message) for location, message in also]
         try:
-            return model.model_validate(data)
+            parsed = model.model_validate(data)
         except ValidationError as error:
-            raise BadConfig("\n".join(self._complaints(error, model, at))) from None
+            raise _error(self.path, [*self._complaints(error, model, at), *wrong]) from None
+        if wrong:
+            raise _error(self.path, wrong)
+        return parsed
 
-    def _complaints(self, error: ValidationError, model: type[BaseModel], at: Location) -> Iterable[str]:
+    def _complaints(self, error: ValidationError, model: type[BaseModel], at: Location) -> Iterator[Complaint]:
         found = error.errors()
         for detail in found:
             # Of a list with wrong entries pydantic also says that it is short, since it counts the right ones only.
@@ -78,19 +88,16 @@ class Document:
             # A validator that looks at the whole says under `at` which part it means.
             location = at + detail["loc"] + tuple(detail.get("ctx", {}).get("at", ()))
             known = self._known(location)
-            where = f"{self.path}:{self.line(known)}"
             name = ".".join(str(part) for part in known) or "the file"
             if detail["type"] == "extra_forbidden":
                 key = str(location[-1])
-                valid = sorted(_keys_beside(model, detail["loc"][:-1]))
-                near = get_close_matches(key, valid, n=1, cutoff=0.4)
-                hint = f"did you mean '{near[0]}'?" if near else f"valid keys: {', '.join(valid)}"
-                yield f"{where}: unknown key '{key}'; {hint}"
+                beside = _keys_beside(model, detail["loc"][:-1])
+                yield self.line(known), f"unknown key '{key}'; {instead(key, beside)}"
             else:
                 given = detail.get("input")
                 shown = "" if isinstance(given, dict | list) or detail["type"] == "missing" else f" (given: {given!r})"
                 message = detail["msg"].removeprefix("Value error, ")
-                yield f"{where}: {name}: {message[:1].lower()}{message[1:]}{shown}"
+                yield self.line(known), f"{name}: {message[:1].lower()}{message[1:]}{shown}"
 
     def _known(self, location: Location) -> Location:
         """`location` without the steps that pydantic adds for unions and tags."""
@@ -121,10 +128,11 @@ def text_of(path: Path) -> str:
 def read_text(path: Path, text: str) -> Document:
     """The same for the text of a file that was read already."""
     lines: dict[Location, int] = {(): 1}
+    wrong: list[Complaint] = []
     try:
         loader = LOADER(text)
         node = loader.get_single_node()
-        data = None if node is None else _build(path, loader, node, (), lines)
+        data = None if node is None else _build(loader, node, (), lines, wrong)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadConfig(f"{path}:{line}: not valid YAML: {error.problem}") from None
@@ -133,49 +141,61 @@ def read_text(path: Path, text: str) -> Document:
         raise BadConfig(f"{path}:{line}: not valid YAML: {error.reason}") from None
     except RecursionError:
         raise BadConfig(f"{path}: nested without end; an alias (*name) stands inside its own anchor (&name)") from None
+    if wrong:
+        raise _error(path, wrong)
     return Document(path, data, lines)
 
 
-def _build(path: Path, loader: Loader, node: yaml.Node, at: Location, lines: dict[Location, int]) -> Any:
+def _error(path: Path, complaints: Iterable[Complaint]) -> BadConfig:
+    ordered = sorted(dict.fromkeys(complaints), key=lambda complaint: complaint[0])
+    return BadConfig("\n".join(f"{path}:{line}: {message}" for line, message in ordered))
+
+
+def _build(loader: Loader, node: yaml.Node, at: Location, lines: dict[Location, int], wrong: list[Complaint]) -> Any:
+    """The data of a node; its lines and what is wrong in it are added to `lines` and `wrong`."""
     line = node.start_mark.line + 1
     lines.setdefault(at, line)
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
-        for key, (key_node, value_node) in _pairs(path, loader, node).items():
+        for key, (key_node, value_node) in _pairs(loader, node, wrong).items():
             lines[(*at, key)] = key_node.start_mark.line + 1
-            result[key] = _build(path, loader, value_node, (*at, key), lines)
+            result[key] = _build(loader, value_node, (*at, key), lines, wrong)
         return result
     if isinstance(node, yaml.SequenceNode):
-        return [_build(path, loader, child, (*at, index), lines) for index, child in enumerate(node.value)]
-    return _scalar(path, loader, node)
+        return [_build(loader, child, (*at, index), lines, wrong) for index, child in enumerate(node.value)]
+    return _scalar(loader, node, wrong)
 
 
-def _pairs(path: Path, loader: Loader, node: yaml.MappingNode) -> dict[Any, tuple[yaml.Node, yaml.Node]]:
+def _pairs(loader: Loader, node: yaml.MappingNode, wrong: list[Complaint]) -> dict[Any, tuple[yaml.Node, yaml.Node]]:
     """The keys of a block with their nodes; what `<<` brings in gives way to the block's own keys."""
     own: set[Any] = set()
     for key_node, _ in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            raise BadConfig(f"{path}:{line}: a key must be plain text")
-        if key_node.tag != _MERGE:
-            key = _scalar(path, loader, key_node)
+            wrong.append((line, "a key must be plain text"))
+        elif key_node.tag != _MERGE:
+            key = _scalar(loader, key_node, wrong)
             if key in own:
-                raise BadConfig(f"{path}:{line}: '{key_node.value}' stands twice in the same block")
+                wrong.append((line, f"'{key_node.value}' stands twice in the same block"))
             own.add(key)
     loader.flatten_mapping(node)
-    pairs = {_scalar(path, loader, pair[0]): pair for pair in node.value}
+    plain = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
+    pairs = {_scalar(loader, pair[0], wrong): pair for pair in plain}
     node.value = list(pairs.values())  # an alias brings us to this node again
     return pairs
 
 
-def _scalar(path: Path, loader: Loader, node: yaml.Node) -> Any:
+def _scalar(loader: Loader, node: yaml.Node, wrong: list[Complaint]) -> Any:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode) and not node.style and _RATIO.match(node.value):
-        raise BadConfig(f'{path}:{line}: write "{node.value}" in quotes: bare, YAML reads it as a number')
+        wrong.append((line, f'write "{node.value}" in quotes: bare, YAML reads it as a number'))
+        return node.value
     try:
         return loader.construct_object(node, deep=True)
     except ValueError as error:
-        raise BadConfig(f"{path}:{line}: '{node.value}' is no valid value: {error}") from None
+        wrong.append((line, f"'{node.value}' is no valid value: {error}"))
+        loader.recursive_objects.pop(node, None)  # an alias may bring us to this node again
+        return None
 
 
 def _inside(location: Location, other: Location) -> bool:

@@ -473,3 +473,37 @@ def test_a_prior_for_speed_is_a_judgement_and_never_a_measurement(endpoint: Endp
 @every_endpoint
 def test_every_living_endpoint_has_a_prior_for_speed(endpoint: Endpoint) -> None:
     assert endpoint.speed is not None or not endpoint.alive(TODAY)
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        (date(2025, 10, 5), None),
+        (date(2025, 10, 6), "sora-2-2025-10-06"),
+        (date(2026, 1, 12), "sora-2-2025-10-06"),
+        (date(2026, 1, 13), "sora-2-2025-12-08"),
+        (TODAY, "sora-2-2025-12-08"),
+    ],
+)
+def test_the_version_behind_a_name_is_the_newest_that_has_begun(day: date, name: str | None) -> None:
+    version = ENDPOINTS["openai/sora-2"].version(day)
+
+    assert (version and version.name) == name
+
+
+def test_a_clip_is_outdated_once_its_version_is_no_longer_served() -> None:
+    endpoint = ENDPOINTS["openai/sora-2"]
+
+    assert endpoint.outdated(date(2026, 1, 12), TODAY)
+    assert not endpoint.outdated(date(2026, 1, 12), date(2026, 1, 12))
+    assert not endpoint.outdated(date(2026, 1, 13), TODAY)
+
+
+def test_where_no_change_is_known_no_clip_is_outdated() -> None:
+    endpoint = ENDPOINTS["vertex/veo-3.1"]
+
+    assert endpoint.version(TODAY) is None
+    assert not endpoint.outdated(date(2025, 11, 17), TODAY)

@@ -125,6 +125,19 @@ def test_what_is_no_yaml_is_refused_with_its_line(path: Path, text: str, line: i
     assert reason in message
 
 
+def test_everything_that_is_no_yaml_of_ours_is_told_at_once_in_the_order_of_lines(path: Path) -> None:
+    text = "x: &x {size: 16:9, day: 2026-13-45}\na: *x\nb: 9:16\na: 3\n? [c, d]\n: 2\ny:\n  <<: *x\n  e: 1\n  e: 2\n"
+
+    assert [line.removeprefix(f"{path}:") for line in complaint(path, text).splitlines()] == [
+        '1: write "16:9" in quotes: bare, YAML reads it as a number',
+        "1: '2026-13-45' is no valid value: month must be in 1..12",
+        '3: write "9:16" in quotes: bare, YAML reads it as a number',
+        "4: 'a' stands twice in the same block",
+        "5: a key must be plain text",
+        "10: 'e' stands twice in the same block",
+    ]
+
+
 def test_an_alias_to_the_block_it_stands_in_is_refused(path: Path) -> None:
     assert "alias" in complaint(path, "a: &a [*a]\n")
 
@@ -179,9 +192,30 @@ def test_a_folder_is_no_text(tmp_path: Path) -> None:
 def test_several_complaints_stand_on_a_line_each(path: Path) -> None:
     document = read_text(path, "a: 1\nb:\n  - 2\n  - 3\n")
 
-    both = document.errors([(("a",), "too little"), (("b", 1), "too much")])
+    both = document.errors([(("b", 1), "too much"), (("a",), "too little")])
 
     assert both.message == f"{path}:1: too little\n{path}:4: too much"
+
+
+def test_what_is_wrong_beyond_the_form_is_told_with_it_in_the_order_of_lines(path: Path) -> None:
+    wrong = read_text(path, "things:\n- name: a\n  colour: red\n- size: -1\n  name: b\n- {}\n")
+    right = read_text(path, "things:\n- name: a\n")
+    also = [(("things", 1, "name"), "'b' is no thing"), (("things", 0, "name"), "'a' is no thing")]
+
+    with pytest.raises(BadConfig) as both:
+        wrong.parse(Things, also=also)
+    with pytest.raises(BadConfig) as alone:
+        right.parse(Things, also=also[1:])
+
+    assert [line.removeprefix(f"{path}:") for line in both.value.message.splitlines()] == [
+        "2: 'a' is no thing",
+        "3: unknown key 'colour'; there are name, size",
+        "4: things.1.size: input should be greater than or equal to 0 (given: -1)",
+        "5: 'b' is no thing",
+        "6: things.2.name: field required",
+    ]
+    assert alone.value.message == f"{path}:2: 'a' is no thing"
+    assert right.parse(Things, also=()).things[0].name == "a"
 
 
 def test_other_data_keeps_the_places_of_the_file(path: Path) -> None:
@@ -230,7 +264,7 @@ def test_an_unknown_key_deep_inside_is_compared_with_its_own_neighbours(path: Pa
 def test_an_unknown_key_that_resembles_nothing_gets_the_whole_list(path: Path) -> None:
     line, message = card_complaint(path, "maker: Alibaba", "maker: Alibaba\nzzzz: 1")
 
-    assert message.startswith(f"{path}:{line + 1}: unknown key 'zzzz'; valid keys: ")
+    assert message.startswith(f"{path}:{line + 1}: unknown key 'zzzz'; there are ")
     assert "endpoints" in message
     assert "per_second" not in message
 

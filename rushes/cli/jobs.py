@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App
 
 from rushes.amounts import usd
+from rushes.cli.ending import error_json, report
 from rushes.cli.options import FLAG, MANY, Common, Spending
 from rushes.cli.results import asked, chosen_by, tell
 from rushes.cli.show import clean, columns, console, grid, moment, say, settings, write_json
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 jobs = App(
     name="jobs",
-    help="Show jobs, go on with those that stand still, decide those that are unclear.",
+    help="Show jobs, go on with those that stand still, stop them, decide those that are unclear.",
 )
 
 
@@ -44,6 +45,8 @@ def list_(
     """
     from rich.padding import Padding
 
+    from rushes.app.calls import completed
+
     states = _states(state)
     found = look(common, lambda rushes: rushes.jobs(states=states, limit=limit))
     if common.json:
@@ -60,7 +63,7 @@ def list_(
         screen.print(line)
         # A reason is a sentence: below its row, over the whole width.
         if said := "; ".join([*(["simulated"] if job.simulated else []), *([job.reason] if job.reason else [])]):
-            screen.print(Padding(clean(said), (0, 0, 0, 2)), style="dim")
+            screen.print(Padding(clean(completed(said, common.again())), (0, 0, 0, 2)), style="dim")
     return 0
 
 
@@ -77,6 +80,8 @@ def show(id: str, /, *, common: Common = Common()) -> int:
     async def read(rushes: Rushes) -> tuple[Job, list[Order], list[Take]]:
         return await rushes.job(id), await rushes.orders_of(id), await rushes.takes(job=id)
 
+    from rushes.app.calls import completed
+
     job, orders, takes = look(common, read)
     if common.json:
         write_json(_json(job) | {"orders": [asdict(each) for each in orders], "takes": [take.json() for take in takes]})
@@ -85,7 +90,8 @@ def show(id: str, /, *, common: Common = Common()) -> int:
     screen.print(f"Job {job.id}  {job.state}{'  (simulated)' if job.simulated else ''}", style="bold")
     lines = grid("dim", None)
     for word, text in _lines(job, orders):
-        lines.add_row(f"  {word}", clean(text))
+        told = completed(text, common.again()) if word == "because" else text
+        lines.add_row(f"  {word}", clean(told))
     screen.print(lines)
     for take in takes:
         # On one line, however long: it is there to be copied.
@@ -131,6 +137,80 @@ def resume(
     if not results and not common.json:
         say("There was nothing to go on with.")
     return tell(results, None, as_json=common.json, one=False)
+
+
+@jobs.command
+def cancel(*ids: str, common: Common = Common()) -> int:
+    """Stop jobs: what was not sent is given up at no cost, of anything else the vendor is asked to stop it.
+
+    Waits until the vendor says what became of each, where no other process does: a job may have finished meanwhile, and
+    then its clip is fetched. A cancelled job costs what the vendor's rule for clips that fail says; where that is not
+    known, all of it counts.
+
+    Parameters
+    ----------
+    ids
+        The jobs.
+    """
+    from rushes.ledger import State
+
+    if not ids:
+        raise BadInput("name the jobs to cancel", hint="`rushes jobs list` shows them.")
+
+    async def stop(rushes: Rushes) -> list[tuple[Job | VideoError, list[Take | VideoError]]]:
+        stopped: list[Job | VideoError] = []
+        for id in dict.fromkeys(ids):
+            try:
+                job = await rushes.job(id)
+                if job.state in {State.RUNNING, State.OVERDUE}:
+                    cost = usd(_counted(job))
+                    say(f"Job {id} at {job.endpoint} is {job.state} and may still cost {cost}, also if it is stopped.")
+                stopped.append(await rushes.cancel(id))
+            except VideoError as error:
+                stopped.append(error)
+        return [
+            (each, []) if isinstance(each, VideoError) else (await rushes.job(each.id), results)
+            for each, results in zip(stopped, [await _end_of(rushes, each) for each in stopped], strict=True)
+        ]
+
+    found = work(common, stop, resume=False)
+    if common.json:
+        told = zip(dict.fromkeys(ids), found, strict=True)
+        write_json([_stopped_json(id, job, results) for id, (job, results) in told])
+    codes = [_tell_stopped(job, results, quiet=common.json) for job, results in found]
+    return next((code for code in codes if code), 0)
+
+
+async def _end_of(rushes: Rushes, job: Job | VideoError) -> list[Take | VideoError]:
+    return [] if isinstance(job, VideoError) else await rushes.wait(job)
+
+
+def _stopped_json(id: str, job: Job | VideoError, results: list[Take | VideoError]) -> dict[str, Any]:
+    if isinstance(job, VideoError):
+        return {"id": id, "error": error_json(job)}
+    return _json(job) | {"takes": [take.json() for take in results if not isinstance(take, VideoError)]}
+
+
+def _tell_stopped(job: Job | VideoError, results: list[Take | VideoError], *, quiet: bool) -> int:
+    """What became of a job that was to be cancelled; 0 where nothing is left of it to wait for."""
+    from rushes.ledger import OPEN, State
+
+    if isinstance(job, VideoError):
+        return report(job, as_json=False)
+    cost = usd(_counted(job))
+    if job.state is State.CANCELLED:
+        how = "" if job.settled_how is None else f" ({job.settled_how})"
+        say(f"Job {job.id} is cancelled and counts for {cost}{how}.")
+        return 0
+    if job.state in OPEN:
+        say(
+            f"The vendor was asked to stop job {job.id}. The process that drives it sees it to its end; until then it "
+            f"counts for {cost}."
+        )
+        return 0
+    if job.state is State.SUCCEEDED:
+        say(f"Job {job.id} had finished at the vendor already.")
+    return 0 if quiet and job.state is State.SUCCEEDED else tell(results, None, as_json=False, one=False)
 
 
 @jobs.command
@@ -228,6 +308,8 @@ def _json(job: Job) -> dict[str, Any]:
 
 
 def _lines(job: Job, orders: list[Order]) -> list[tuple[str, str]]:
+    from rushes.jobs.cancelling import taken
+
     lines = [("endpoint", f"{job.endpoint} at {job.base_url}")]
     if job.credential is not None:
         lines.append(("key", job.credential))
@@ -242,6 +324,8 @@ def _lines(job: Job, orders: list[Order]) -> list[tuple[str, str]]:
     lines += [("changed", f"{each['field']}: asked {each['asked']}, sent {each['sent']}") for each in job.changes]
     if job.ticket is not None:
         lines.append(("vendor's id", str(job.ticket["id"])))
+    if (moment_taken := taken(job)) is not None:
+        lines.append(("cancel", f"taken by the vendor on {moment_taken:%Y-%m-%d %H:%M:%S} UTC"))
     for word in ("created", "sending", "accepted", "deadline", "ended"):
         at = getattr(job, word)
         if at is not None:

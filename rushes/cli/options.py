@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +15,7 @@ from cyclopts import Group, Parameter
 from rushes.cli.ending import Interrupted
 from rushes.cli.show import say
 from rushes.errors import BadInput
+from rushes.nearest import unknown
 from rushes.request import AspectRatio, Resolution, VideoRequest
 
 if TYPE_CHECKING:
@@ -232,9 +232,7 @@ def _options(given: tuple[str, ...], config: Config) -> dict[str, dict[str, Any]
         if not (provider and dot and name and equals):
             raise BadInput(f"--option takes PROVIDER.NAME=VALUE, not '{text}'")
         if provider not in config.providers:
-            near = get_close_matches(provider, config.providers, n=1)
-            known = f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(config.providers))}."
-            raise BadInput(f"--option {text}: there is no provider '{provider}'", hint=known)
+            raise BadInput(f"--option {text}: {unknown('provider', provider, config.providers)}")
         found.setdefault(provider, {})[name] = _typed(value, _type(config, provider, name))
     return found
 

@@ -150,21 +150,33 @@ def _print(route: Route, advice: Sequence[str], count: int) -> None:
         # Why the first stands there is the line above.
         reason = [] if place == 1 else [("place", why)]
         _entry(f"{place:>2}.", standing.candidate, count, [*numbers(standing), *reason])
-    spoken = [each for each in route.excluded if not each.candidate.unspoken]
-    for each in sorted(spoken, key=lambda excluded: excluded.candidate.plan is None):
-        refused = () if each.candidate.refusal is None else each.candidate.refusal.reasons
-        needs = each.candidate.needs
-        others = [one for one in dict.fromkeys(each.reasons) if one not in refused and one not in needs]
-        because = [("because", reason) for reason in (*refused, *others)]
-        missing = [("needs", need) for need in needs] if each.candidate.plan is not None else []
-        _entry(" - ", each.candidate, count, [*because, *missing])
-    if unspoken := [each.candidate.endpoint.id for each in route.excluded if each.candidate.unspoken]:
-        screen.print(f" -   on wires that rushes does not speak: {', '.join(unspoken)}", style="dim")
+    _left_out(route, count)
     _say("What would change this", route.would_change)
     _say("Tips", advice)
-    fitting = sum(each.plan is not None for each in route.question.found)
-    total = len(route.question.found)
-    screen.print(f"{fitting} of {total} endpoints fit; {len(route.standings)} can be used from here.", style="bold")
+    found = route.question.found
+    fitting = sum(each.plan is not None for each in found)
+    screen.print(
+        f"{fitting} of {len(found)} endpoints fit; {len(route.standings)} can be used from here.", style="bold"
+    )
+
+
+def _left_out(route: Route, count: int) -> None:
+    """Every reason against every endpoint; of those that no key would open a line, where others are in question."""
+    retired: list[str] = []
+    unspoken: list[str] = []
+    for each in sorted(route.excluded, key=lambda excluded: excluded.candidate.plan is None):
+        candidate, refusal, needs = each.candidate, each.candidate.refusal, each.candidate.needs
+        if candidate.unspoken and len(route.question.found) > 1:
+            (retired if refusal is not None and refusal.retired else unspoken).append(candidate.endpoint.id)
+            continue
+        refused = () if refusal is None else refusal.reasons
+        others = [one for one in dict.fromkeys(each.reasons) if one not in refused and one not in needs]
+        because = [("because", reason) for reason in (*refused, *others)]
+        missing = [("needs", need) for need in needs] if candidate.plan is not None else []
+        _entry(" - ", candidate, count, [*because, *missing])
+    for why, ids in (("retired", retired), ("on wires that rushes does not speak", unspoken)):
+        if ids:
+            console().print(f" -   {why}: {', '.join(ids)}", style="dim")
 
 
 def _say(head: str, sentences: Sequence[str]) -> None:

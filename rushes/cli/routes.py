@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rushes.amounts import UNKNOWN, counted
 from rushes.cli.show import seconds
+from rushes.numbers import elo, percent
 
 if TYPE_CHECKING:
     from rushes.router.known import Basis
@@ -26,7 +27,7 @@ ORIGINS = {
 def numbers(standing: Standing) -> Iterator[tuple[str, str]]:
     """Speed, looks and cost of an endpoint, each with its source."""
     known, terms = standing.known, standing.terms
-    share = f"{100 * known.reliability.share:.0f} % usable, {source(known.reliability.basis)}"
+    share = f"{percent(known.reliability.share)} usable, {source(known.reliability.basis)}"
     if known.seconds is None:
         yield "speed", f"{UNKNOWN}; {share}"
     else:
@@ -36,8 +37,10 @@ def numbers(standing: Standing) -> Iterator[tuple[str, str]]:
         yield "looks", UNKNOWN
     else:
         unsure = "" if terms.elo is not None else "; too unsure to count"
-        rating = f"{known.rating.elo:+.0f} ± {known.rating.sd:.0f} Elo"
+        rating = f"{elo(known.rating.elo)} ± {known.rating.sd:.0f} Elo"
         yield "looks", f"{rating} ({source(known.rating.basis)}{unsure})"
+    if known.outdated:
+        yield "", f"not counted, of a version that is no longer served: {source(known.outdated)}"
     if terms.usd_per_second is not None:
         yield "cost", f"${terms.usd_per_second:.4f} for each second of usable film"
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from traceback import format_tb
 
 from rushes.clock import Clock, SystemClock
-from rushes.jobs.machine import Machine, said
+from rushes.errors import NotSent
+from rushes.jobs.deadline import Deadline
+from rushes.jobs.machine import Machine, Next, said
 from rushes.jobs.pace import Pace
 from rushes.jobs.slots import Slots
+from rushes.jobs.stretch import EndedEarly, Stretch
 from rushes.ledger import FINAL, Job, Ledger, State
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,9 @@ class EmbeddedDriver:
         self._clock = clock
         self._pause = stale / BEATS
         self._tasks: dict[str, asyncio.Task[Job]] = {}
+        #: Jobs that wait, for their turn or until they are stepped again; and how long they are to wait instead.
+        self._waits: dict[str, Stretch] = {}
+        self._instead: dict[str, float] = {}
         self._slots = slots
         self._pace = pace
         self._heart: asyncio.Task[None] | None = None
@@ -58,6 +65,14 @@ class EmbeddedDriver:
         if job.id not in self._tasks:
             task = self._tasks[job.id] = asyncio.create_task(self._drive(job))
             task.add_done_callback(lambda task: self._ended(job, task))
+
+    def reschedule(self, following: Next) -> None:
+        """Steps a job after the pause that is named, whatever it was waiting for."""
+        job = following.job
+        if (waiting := self._waits.get(job.id)) is not None:
+            self._instead[job.id] = following.wait or 0.0
+            waiting.end()
+        self.wake(job)
 
     async def wait(self, job: Job) -> Job:
         """The job once it has ended or stands still. Cancelling the wait does not stop the job."""
@@ -87,10 +102,23 @@ class EmbeddedDriver:
         if job.state is not State.QUEUED:
             async with self._slots.occupied(account):
                 return await self._steps(job)
-        async with self._slots.turn(account):
-            while (pause := self._pace.wait((job.endpoint, job.credential))) > 0:
-                await self._clock.sleep(pause)
-            return await self._steps(job)
+        deadline = None if job.deadline is None else Deadline(self._clock, job.deadline)
+        async with AsyncExitStack() as held:
+            try:
+                async with self._waiting(job.id):
+                    await held.enter_async_context(self._slots.turn(account, deadline))
+                    await self._pace.turn((job.endpoint, job.credential), deadline)
+            except EndedEarly:
+                pass
+            except NotSent as late:
+                with self._clock.working():
+                    return await self._machine.give_up(job, late)
+            else:
+                return await self._steps(job)
+            finally:
+                self._instead.pop(job.id, None)
+        # Most likely it is not to be sent any more.
+        return await self._drive(await self._ledger.job(job.id) or job)
 
     async def _steps(self, job: Job) -> Job:
         while True:
@@ -98,7 +126,28 @@ class EmbeddedDriver:
                 following = await self._machine.step(job.id)
             if following.wait is None or following.job.state in FINAL:
                 return following.job
-            await self._clock.sleep(following.wait)
+            await self._rest(job.id, following.wait)
+
+    async def _rest(self, id: str, seconds: float) -> None:
+        left: float | None = seconds
+        while left is not None:
+            try:
+                async with self._waiting(id):
+                    await self._clock.sleep(left)
+                left = None
+            except EndedEarly:
+                left = self._instead[id]
+            finally:
+                self._instead.pop(id, None)
+
+    @asynccontextmanager
+    async def _waiting(self, id: str) -> AsyncIterator[None]:
+        """While inside, `reschedule` may end the wait. Raises EndedEarly."""
+        async with Stretch() as self._waits[id]:
+            try:
+                yield
+            finally:
+                del self._waits[id]
 
     async def _beat(self) -> None:
         while True:

@@ -19,7 +19,7 @@ class Link:
     adapter: Adapter
     #: For polls, results and downloads.
     api: Api
-    #: For submits alone: no connection of it is ever used twice.
+    #: For submits and cancels alone: no connection of it is ever used twice.
     submits: httpx.AsyncClient
     auth: Auth
     #: Which of the provider's keys it uses; None for the one without a name.

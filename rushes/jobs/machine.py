@@ -40,7 +40,7 @@ from rushes.errors import (
 )
 from rushes.evidence import Evidence
 from rushes.http import httpx, send
-from rushes.jobs import money, outcome
+from rushes.jobs import cancelling, money, outcome
 from rushes.jobs.crashpoint import crashpoint
 from rushes.jobs.fetch import Fetched, fetch
 from rushes.jobs.health import Health
@@ -129,12 +129,13 @@ class Machine:
         self._on_event = on_event or (lambda event: None)
         self._watches: dict[str, _Watch] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._sending: set[asyncio.Task[Job]] = set()
+        #: Submits and cancels on their way.
+        self._sending: set[asyncio.Task[Any]] = set()
 
     async def aclose(self) -> None:
-        """Waits for submits that are on their way, so that their outcome is written down."""
+        """Waits for submits and cancels that are on their way, so that their outcome is written down."""
         while self._sending:
-            await asyncio.wait(self._sending)
+            await asyncio.gather(*self._sending, return_exceptions=True)
 
     def patience(self, job: str, seconds: float) -> None:
         """How long a job may go on not being taken, where another endpoint is there to be asked instead."""
@@ -179,10 +180,11 @@ class Machine:
         watch = self._watch(job.id)
         now = self._clock.now()
         watch.first_try = watch.first_try or now
-        if job.deadline is not None and now >= job.deadline:
-            late = NotSent("the deadline passed before it could be sent")
-            return await self._end(job, late, settled=money.Settlement(0, "not billed"))
         pause = self._health.pause((job.endpoint, job.credential))
+        if job.deadline is not None and now >= job.deadline:
+            why = job.reason or (pause and pause.why)
+            late = NotSent("the deadline passed before it could be sent" + (f"; it waited after: {why}" if why else ""))
+            return await self._end(job, late, settled=money.Settlement(0, "not billed"))
         if not job.attempts and pause is not None and pause.helps:
             left = (pause.until - now).total_seconds()
             if self._waited(job) + left < watch.patience:
@@ -400,16 +402,67 @@ class Machine:
 
     async def withdraw(self, job: Job) -> Job:
         """Gives up a job that has not been sent; one that has been stays as it is."""
-        error = JobFailed("withdrawn before it was sent", kind="cancelled")
+        return await self.give_up(job, JobFailed("withdrawn before it was sent", kind="cancelled"))
+
+    async def give_up(self, job: Job, error: VideoError) -> Job:
+        """The same, for another reason."""
         values = self._ending(job, error, money.Settlement(0, "not billed"))
-        await self._move(job, values, {State.QUEUED}, drop_bytes=True)
-        return await self._fresh(job)
+        given_up = await self._move(job, values, {State.QUEUED}, drop_bytes=True)
+        job = await self._fresh(job)
+        if given_up:
+            self._tell(job, job.state)
+        return job
 
     async def extend_deadline(self, job: Job) -> Job:
         """Lets an overdue job be polled again."""
         deadline = self._clock.now() + timedelta(seconds=self._limits.deadline)
         await self._move(job, {"state": State.RUNNING, "deadline": deadline, "reason": None}, {State.OVERDUE})
         return await self._fresh(job)
+
+    # --- cancelling ---------------------------------------------------------------------------------------------------
+
+    async def cancel(self, job: Job) -> Next:
+        """Gives up what was not sent, and asks the vendor, once, to stop what it has taken.
+
+        The vendor's job is polled on until the vendor says what became of it: it may have finished meanwhile. Which
+        process drives it does not matter; that one learns of its end from the vendor. Raises a VideoError that says why
+        where nothing was changed.
+        """
+        while job.state is State.QUEUED:
+            job = await self.withdraw(job)
+            if job.state is State.CANCELLED:
+                return Next(job, 0.0)
+        cancelling.check(job)
+        # Whoever gives up waiting must not keep the vendor's answer from being written down.
+        task = asyncio.create_task(self._cancel_alone(job))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return await asyncio.shield(task)
+
+    async def _cancel_alone(self, job: Job) -> Next:
+        # No poll of ours may find the job gone before the ledger knows why.
+        async with self._locks.setdefault(job.id, asyncio.Lock()):
+            with self._clock.working():
+                return await self._cancel(await self._fresh(job))
+
+    async def _cancel(self, job: Job) -> Next:
+        cancelling.check(job)
+        link, ticket = self._links(job), _ticket(job)
+        if not await cancelling.has_ended(link, job, ticket):
+            try:
+                await cancelling.ask(link, job, ticket)
+            except VideoError:
+                if cancelling.taken(await self._fresh(job)) is None:  # else another process has asked just before us
+                    raise
+            else:
+                marked = {**(job.ticket or {}), cancelling.TAKEN: self._clock.now().isoformat()}
+                while not await self._move(job, {"ticket": marked}, {State.RUNNING, State.OVERDUE}):
+                    job = await self._fresh(job)
+                    if job.state not in (State.RUNNING, State.OVERDUE):
+                        return Next(job, 0.0)
+            self._tell(job, "the vendor was asked to stop it")
+        job = await self.extend_deadline(job)
+        return Next(job, link.provider.poll_seconds / job.time_scale)
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -422,6 +475,10 @@ class Machine:
         try:
             answer = await link.adapter.poll(link.api, _ticket(job))
         except JobLost as error:
+            # Another process may have cancelled it since this one looked.
+            if cancelling.taken(await self._fresh(job)) is not None:
+                stopped = JobFailed("cancelled, and the vendor knows it no longer", kind="cancelled")
+                return await self._end(job, stopped)
             if (self._clock.now() - _accepted(job)).total_seconds() < GRACE:
                 return await self._later(job, watch, link, error)
             return await self._end(job, error)
@@ -486,6 +543,8 @@ class Machine:
         if link.adapter.shows_start and watch.first_started is None:
             # A few early looks, each twice as late as the last, tell the queue from the rendering.
             pause = min(pause, max(fastest, elapsed))
+        if (asked := cancelling.taken(job)) is not None:
+            pause = min(pause, max(fastest, (self._clock.now() - asked).total_seconds() * job.time_scale))
         return pause / job.time_scale
 
     # --- fetching -----------------------------------------------------------------------------------------------------

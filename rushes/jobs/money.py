@@ -75,7 +75,8 @@ def delivered(
 def undelivered(reserved: int, error: VideoError, billing: Billing) -> Settlement:
     """What a job that ended without a clip costs, by the vendor's rule; in full where that is not known.
 
-    A job that lay too long before it was asked for was made, whatever the vendor's rule about failed ones says.
+    A job that lay too long before it was asked for was made, whatever the vendor's rule about failed ones says. Of
+    cancelled ones no vendor here says anything of its own: they count as failed ones do.
     """
     match error:
         case Refused():

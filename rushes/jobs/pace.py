@@ -6,6 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 from rushes.clock import Clock
+from rushes.errors import NotSent
+from rushes.jobs.deadline import Deadline
 
 #: An endpoint and one of its provider's credentials; None for the one without a name.
 Door = tuple[str, str | None]
@@ -20,6 +22,18 @@ class Pace:
         self._clock = clock
         self._most = most
         self._turns: defaultdict[Door, deque[float]] = defaultdict(deque)
+
+    async def turn(self, door: Door, deadline: Deadline | None = None) -> None:
+        """Waits for the next turn and takes it. Raises NotSent where the deadline passes before."""
+        while (pause := self.wait(door)) > 0:
+            if deadline is not None and deadline.left <= pause:
+                await self._clock.sleep(deadline.left)
+                most = self._most(door)
+                raise NotSent(
+                    "the deadline passed before it could be sent: it waited for its turn, and "
+                    f"{door[0]} takes {most:g} {'job' if most == 1 else 'jobs'} a minute"
+                )
+            await self._clock.sleep(pause)
 
     def wait(self, door: Door) -> float:
         """Seconds until the next turn; 0 takes it."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from rushes.card import Endpoint
 from rushes.config import Config
 from rushes.errors import BadInput, NotAuthorized, VideoError
 from rushes.media import pictures_of
+from rushes.nearest import unknown
 from rushes.plan import Fit, Plan, Refusal, plan
 from rushes.providers import PROVIDERS
 from rushes.request import VideoRequest
-
-#: How the need begins that nothing here can meet.
-UNSPOKEN = "rushes does not speak"
 
 
 @dataclass(frozen=True)
@@ -26,13 +23,11 @@ class Candidate:
     endpoint: Endpoint
     plan: Plan | None
     refusal: Refusal | None
-    #: What keeps this machine from using the endpoint, such as a missing key; empty where nothing does.
+    #: What keeps this machine from using the endpoint, such as a missing key; empty where nothing does, and where the
+    #: endpoint is retired.
     needs: tuple[str, ...] = ()
-
-    @property
-    def unspoken(self) -> bool:
-        """True where no adapter here speaks its wire, so that no key would help."""
-        return any(need.startswith(UNSPOKEN) for need in self.needs)
+    #: True where no adapter here speaks its wire, so that no key would help.
+    unspoken: bool = False
 
     @property
     def usable(self) -> bool:
@@ -58,18 +53,14 @@ def endpoints(config: Config, *, model: str | None = None, endpoint: str | None 
     everything = [each for card in config.cards.values() for each in card.endpoints]
     if name is not None:
         found = [each for each in everything if each.id == name]
-        return found or _unknown("endpoint", name, [each.id for each in everything])
+        if not found:
+            raise BadInput(unknown("endpoint", name, (each.id for each in everything)))
+        return found
     if model is not None:
-        card = config.cards.get(model)
-        return [*card.endpoints] if card else _unknown("model", model, config.cards)
+        if model not in config.cards:
+            raise BadInput(unknown("model", model, config.cards))
+        return [*config.cards[model].endpoints]
     return everything
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> list[Endpoint]:
-    names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}."
-    raise BadInput(f"there is no {what} '{name}'", hint=hint)
 
 
 def candidates(
@@ -90,17 +81,18 @@ def candidates(
     found = []
     for endpoint in among:
         adapter = PROVIDERS.get(config.providers[endpoint.provider].wire)
-        needs = needs_of(endpoint, config, missing)
         known = adapter.options if adapter else None
         held = plan(request, endpoint, day=day, fit=fit, unpriced=unpriced, options=known, pictures=pictures)
+        # Where a service has ended, no key and no adapter would bring it back.
+        needs = () if not isinstance(held, Plan) and held.retired else needs_of(endpoint, config, missing)
         if isinstance(held, Plan):
-            found.append(Candidate(endpoint, held, None, needs))
+            found.append(Candidate(endpoint, held, None, needs, unspoken=adapter is None))
         else:
-            found.append(Candidate(endpoint, None, held, needs))
+            found.append(Candidate(endpoint, None, held, needs, unspoken=adapter is None))
     return found
 
 
 def needs_of(endpoint: Endpoint, config: Config, missing: Callable[[Endpoint], tuple[str, ...]]) -> tuple[str, ...]:
     """What keeps this machine from using an endpoint: a wire that is not spoken here, or what `missing` says."""
     wire = config.providers[endpoint.provider].wire
-    return missing(endpoint) if wire in PROVIDERS else (f"{UNSPOKEN} the {wire} wire",)
+    return missing(endpoint) if wire in PROVIDERS else (f"rushes does not speak the {wire} wire",)

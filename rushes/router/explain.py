@@ -19,14 +19,19 @@ def whys(route: Route) -> tuple[str, ...]:
     standings = route.standings
     if len(standings) == 1:
         return ("the only endpoint that can be used",)
-    return tuple(_why(standings[place:], route.policy) for place in range(len(standings)))
+    return tuple(_why(standings[place:], route.policy, first=place == 0) for place in range(len(standings)))
 
 
-def _why(left: Sequence[Standing], policy: Policy) -> str:
+def _why(left: Sequence[Standing], policy: Policy, *, first: bool) -> str:
     if lack := lacking(policy, left[0].terms):
         return f"{lack}, so it stands behind all of which that is known, by cost"
     if len(left) == 1:
         return "the last one left"
+    decided = _decided(left, policy)
+    return decided if first else f"of the rest, {decided}"
+
+
+def _decided(left: Sequence[Standing], policy: Policy) -> str:
     match policy.choose:
         case "speed":
             return _fastest(left, policy)
@@ -35,7 +40,7 @@ def _why(left: Sequence[Standing], policy: Policy) -> str:
         case "cost":
             return _cheapest(left)
         case "balanced":
-            return _weighed(left[0], policy)
+            return _weighed(left, policy)
 
 
 def _fastest(left: Sequence[Standing], policy: Policy) -> str:
@@ -87,19 +92,27 @@ def _ahead(first: Standing, second: Standing) -> str:
     """Why one of two that cost the same comes first."""
     if first.terms.seconds != second.terms.seconds:
         return "faster" if second.terms.seconds is not None else "known to take " + _takes(first)
+    return _level(first, second)
+
+
+def _level(first: Standing, second: Standing) -> str:
+    """Why one of two comes first that are level in all numbers that count."""
     if len(first.plan.changes) != len(second.plan.changes):
         return "with less of the request changed"
     return "before it in the cards"
 
 
-def _weighed(first: Standing, policy: Policy) -> str:
+def _weighed(left: Sequence[Standing], policy: Policy) -> str:
+    first, second = left[0], left[1]
     terms, weights = first.terms, policy.weights
     dollars, minutes = float(terms.usd or 0), (terms.seconds or 0.0) / 60
-    return (
-        f"highest score, {terms.score:.3f}: {terms.win:.3f} (chance to look better) "
-        f"- {weights.usd * dollars:.3f} ({usd(terms.usd)}) "
+    score = (
+        f"{terms.win:.3f} (chance to look better) - {weights.usd * dollars:.3f} ({usd(terms.usd)}) "
         f"- {weights.minute * minutes:.3f} ({minutes:.1f} minutes to a usable file)"
     )
+    if terms.score == second.terms.score:
+        return f"as high a score as {_id(second)}, {terms.score:.3f}: {score}; and {_level(first, second)}"
+    return f"highest score, {terms.score:.3f}: {score}"
 
 
 def _then(other: Standing, policy: Policy, number: Callable[[Standing], str]) -> str:
@@ -116,7 +129,7 @@ def _takes(standing: Standing) -> str:
 
 
 def _rated(standing: Standing) -> str:
-    return f"{standing.terms.elo:+.1f}"
+    return f"{standing.terms.elo:+.1f} Elo"
 
 
 def _costs(standing: Standing) -> str:
@@ -206,6 +219,7 @@ def _known_json(standing: Standing) -> dict[str, Any]:
             "counts": standing.terms.elo is not None,
             **_basis_json(rating.basis),
         },
+        "outdated_ratings": [each.json() for each in standing.known.outdated],
     }
 
 

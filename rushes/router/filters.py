@@ -22,18 +22,19 @@ class Filters:
     """The filters of one question."""
 
     def __init__(self, question: Question) -> None:
-        policy = question.policy
+        policy, left = question.policy, question.left
         self._question = question
         self._allow, self._deny = frozenset(policy.allow), frozenset(policy.deny)
         picky = self._allow or self._deny or policy.regions or policy.require != NO_NEEDS
         self._picks = bool(picky) and not question.named
-        #: US dollars for one clip, and for the whole call.
-        self._most = policy.max_usd if question.left is None else question.left
-        self._seconds = policy.deadline if question.seconds_left is None else question.seconds_left
+        #: US dollars for a clip, by the policy, and for all clips, by the call; seconds, by the policy.
+        self._clip_usd = policy.max_usd if left is None else left.clip_usd
+        self._call_usd = question.budget if left is None else left.call_usd
+        self._seconds = policy.deadline if left is None else left.seconds
         self._barred = {} if question.named else question.barred
         self._excludes_unknown = policy.unknown == "exclude" and not question.named
 
-        limits = (self._most, question.budget, self._seconds)
+        limits = (self._clip_usd, self._call_usd, self._seconds)
         self._idle = not (self._picks or self._barred or self._excludes_unknown or limits != (None, None, None))
 
     def against(self, candidate: Candidate, known: Known | None, lack: str | None) -> tuple[tuple[Filter, str], ...]:
@@ -59,7 +60,7 @@ class Filters:
             yield from self._unpicked(candidate.endpoint)
         if candidate.plan is not None and known is not None:
             price = candidate.plan.price
-            if price is None and (self._most is not None or self._question.budget is not None):
+            if price is None and (self._clip_usd is not None or self._call_usd is not None):
                 unpriced.append(f"{NO_PRICE}, so no cap would hold")
             yield from self._beyond(price, known)
         for reason in unpriced:
@@ -72,7 +73,7 @@ class Filters:
     def _unpicked(self, endpoint: Endpoint) -> Reasons:
         policy, names = self._question.policy, (endpoint.id, endpoint.model, endpoint.provider)
         if self._allow and self._allow.isdisjoint(names):
-            yield "allow", f"allow: names neither it nor {endpoint.model} nor {endpoint.provider}"
+            yield "allow", f"allow: only {', '.join(policy.allow)}"
         for name in names:
             if name in self._deny:
                 yield "deny", f"deny: {name}"
@@ -86,17 +87,24 @@ class Filters:
 
     def _beyond(self, price: Decimal | None, known: Known) -> Reasons:
         """The limits on money and time that a plan would exceed."""
-        question, count = self._question, self._question.count
-        if price is not None and self._most is not None and price > self._most:
-            whole = "" if question.left is None else f" left of {usd(question.policy.max_usd)}"
-            yield "max_usd", f"max_usd: {usd(price)} a clip is more than the {usd(self._most)}{whole}"
+        policy, budget, count = self._question.policy, self._question.budget, self._question.count
+        if price is not None and self._clip_usd is not None and price > self._clip_usd:
+            most = _of(usd(self._clip_usd), usd(policy.max_usd))
+            yield "policy_max_usd", f"the policy's max_usd: {usd(price)} a clip is more than {most}"
         if self._seconds is not None and known.seconds is not None:
-            needed = known.seconds.pessimistic(question.policy.pessimism)
+            needed = known.seconds.pessimistic(policy.pessimism)
             if needed > self._seconds:
-                yield "deadline", f"deadline: it may take {needed:.1f} s, more than the {self._seconds:g} s left"
-        if price is not None and question.budget is not None and price * count > question.budget:
+                most = _of(f"{round(self._seconds, 1):g} s", f"{policy.deadline:g} s")
+                yield "deadline", f"the policy's deadline: it may take {needed:.1f} s, more than {most}"
+        if price is not None and self._call_usd is not None and price * count > self._call_usd:
             clips = "" if count == 1 else f" for {count} clips"
-            yield "budget", f"budget: {usd(price * count)}{clips} is more than the {usd(question.budget)} left"
+            most = _of(usd(self._call_usd), usd(budget))
+            yield "call_max_usd", f"the call's max_usd: {usd(price * count)}{clips} is more than {most}"
+
+
+def _of(left: str, whole: str) -> str:
+    """A limit, or what is left of it."""
+    return whole if left == whole else f"the {left} left of {whole}"
 
 
 def _refused(refusal: Refusal, day: date | None) -> Reasons:

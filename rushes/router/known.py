@@ -88,3 +88,5 @@ class Known:
     seconds: Seconds | None
     reliability: Reliability
     rating: Rating | None
+    #: Ratings that no longer count: of a version of the model that the vendor no longer serves.
+    outdated: tuple[Basis, ...] = ()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rushes.card import shipped_configs
 from rushes.config import Config
 from rushes.errors import BadConfig, BadInput
+from rushes.nearest import unknown
 from rushes.router.policy import Policy
-from rushes.yaml import Document, Location, read
+from rushes.yaml import Location, read
 
 FOLDER = "policies"
+#: What an entry of `allow`, `deny` and the like may name.
+ANYTHING = "endpoint, model or provider"
 
 
 def load_policy(name: str | Path, folder: Path | None = None, config: Config | None = None) -> Policy:
@@ -26,9 +28,7 @@ def load_policy(name: str | Path, folder: Path | None = None, config: Config | N
         return _load(Path(name), config)
     files = _files(folder)
     if str(name) not in files:
-        near = get_close_matches(str(name), files, n=1, cutoff=0.4)
-        meant = f"Did you mean {near[0]}? " if near else ""
-        raise BadInput(f"there is no policy '{name}'", hint=f"{meant}There are {', '.join(sorted(files))}.")
+        raise BadInput(unknown("policy", str(name), files), hint="Give the name of a policy, or the path of its file.")
     return _load(files[str(name)], config)
 
 
@@ -39,19 +39,16 @@ def policies(folder: Path | None = None, config: Config | None = None) -> dict[s
 
 def only(policy: Policy, among: Sequence[str], config: Config) -> Policy:
     """The same, choosing between these endpoints, models or providers alone. Raises BadInput for one there is not."""
+    known = _anything(config)
+    if wrong := [unknown(ANYTHING, name, known) for name in among if name not in known]:
+        raise BadInput(f"among: {'; '.join(wrong)}")
     deny = tuple(name for name in policy.deny if name not in among)
-    chosen = policy.model_copy(update={"allow": tuple(among), "deny": deny})
-    if wrong := [message for at, message in _misnamed(chosen, config) if at[0] == "allow"]:
-        raise BadInput("; ".join(wrong))
-    return chosen
+    return policy.model_copy(update={"allow": tuple(among), "deny": deny})
 
 
-def check_policy(policy: Policy, config: Config, document: Document | None = None) -> None:
-    """Raises BadConfig for endpoints, models, providers and regions that there are not, by line where it has a file."""
-    wrong = [*_misnamed(policy, config)]
-    if wrong and document is not None:
-        raise document.errors(wrong)
-    if wrong:
+def check_policy(policy: Policy, config: Config) -> None:
+    """Raises BadConfig for endpoints, models, providers and regions that there are not."""
+    if wrong := [*_misnamed(policy.model_dump(), config)]:
         raise BadConfig("\n".join(f"policy {policy.name}: {message}" for _, message in wrong))
 
 
@@ -75,35 +72,43 @@ def _load(path: Path, config: Config | None) -> Policy:
     document = read(path)
     if not isinstance(document.data, dict):
         raise document.error((), "a policy is a block of settings, such as name: fast and choose: speed")
-    policy = document.parse(Policy)
-    if policy.name != path.stem:
-        raise document.error(("name",), f"name: must be '{path.stem}', like the file, not '{policy.name}'")
-    if config is not None:
-        check_policy(policy, config, document)
-    return policy
+    wrong = [] if config is None else [*_misnamed(document.data, config)]
+    name = document.data.get("name", path.stem)
+    if name != path.stem:
+        wrong.append((("name",), f"name: must be '{path.stem}', like the file, not '{name}'"))
+    return document.parse(Policy, also=wrong)
 
 
-def _misnamed(policy: Policy, config: Config) -> Iterator[tuple[Location, str]]:
-    models = {*config.cards}
-    ids = {endpoint.id for card in config.cards.values() for endpoint in card.endpoints}
+def _misnamed(policy: Mapping[str, Any], config: Config) -> Iterator[tuple[Location, str]]:
+    """Every name in a policy that nothing here has, with where it stands, whatever else is wrong with the policy."""
+    anything, final = _anything(config), _anything(config) - {*config.providers}
     regions = {provider.region for provider in config.providers.values() if provider.region}
-    anything = ids | models | {*config.providers}
-    yield from _unknown(("allow",), policy.allow, anything, "endpoint, model or provider")
-    yield from _unknown(("deny",), policy.deny, anything, "endpoint, model or provider")
-    yield from _unknown(("regions",), policy.regions, regions, "provider's region")
-    if policy.draft is not None:
-        yield from _unknown(("draft", "models"), policy.draft.models, anything, "endpoint, model or provider")
-        if (final := policy.draft.final) is not None and final not in models | ids:
-            yield ("draft", "final"), f"draft.final: {_not_there(final, models | ids, 'model or endpoint')}"
+    places: list[tuple[tuple[str, ...], Collection[str], str]] = [
+        (("allow",), anything, ANYTHING),
+        (("deny",), anything, ANYTHING),
+        (("regions",), regions, "provider's region"),
+        (("draft", "models"), anything, ANYTHING),
+        (("draft", "final"), final, "model or endpoint"),
+    ]
+    for place, known, what in places:
+        for at, name in _texts(policy, place):
+            if name not in known:
+                yield at, f"{'.'.join(place)}: {unknown(what, name, known)}"
 
 
-def _unknown(at: Location, names: Iterable[str], known: Collection[str], what: str) -> Iterator[tuple[Location, str]]:
-    for place, name in enumerate(names):
-        if name not in known:
-            yield (*at, place), f"{'.'.join(str(step) for step in at)}: {_not_there(name, known, what)}"
+def _anything(config: Config) -> set[str]:
+    """Every endpoint, model and provider."""
+    return {endpoint.id for card in config.cards.values() for endpoint in card.endpoints} | {
+        *config.cards,
+        *config.providers,
+    }
 
 
-def _not_there(name: str, known: Collection[str], what: str) -> str:
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    meant = f"did you mean '{near[0]}'?" if near else f"there: {', '.join(sorted(known))}"
-    return f"there is no {what} '{name}'; {meant}"
+def _texts(data: Any, place: Location) -> Iterator[tuple[Location, str]]:
+    """The text at a place, or each text of the list there, with where it stands; nothing where something else is."""
+    for step in place:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    if isinstance(data, str):
+        yield place, data
+    elif isinstance(data, list | tuple):
+        yield from (((*place, at), each) for at, each in enumerate(data) if isinstance(each, str))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from rushes.request import Mode
@@ -153,10 +153,11 @@ class Policy(Part):
     draft: Draft | None = None
     "Explore and finalize: which endpoints make the drafts and the final clip."
 
-    @model_validator(mode="after")
-    def _nothing_is_both_allowed_and_denied(self) -> Policy:
-        for at, name in enumerate(self.deny):
-            if name in self.allow:
+    @field_validator("deny")
+    @classmethod
+    def _nothing_is_both_allowed_and_denied(cls, deny: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
+        for at, name in enumerate(deny):
+            if name in others.data.get("allow", ()):
                 message = f"'{name}' cannot be both allowed and denied"
-                raise PydanticCustomError("policy", "{message}", {"message": message, "at": ("deny", at)})
-        return self
+                raise PydanticCustomError("policy", "{message}", {"message": message, "at": (at,)})
+        return deny

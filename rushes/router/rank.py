@@ -20,7 +20,7 @@ from rushes.router.candidates import Candidate
 from rushes.router.filters import Filters
 from rushes.router.known import Known
 from rushes.router.policy import Policy
-from rushes.router.route import Excluded, Filter, Question, Route, Standing, Terms
+from rushes.router.route import Excluded, Filter, Left, Question, Route, Standing, Terms
 
 NOTHING_BARRED: Mapping[str, tuple[Filter, str]] = {}
 ZERO = Decimal(0)
@@ -56,8 +56,7 @@ def rank(
     barred: Mapping[str, tuple[Filter, str]] = NOTHING_BARRED,
     count: int = 1,
     budget: Decimal | None = None,
-    left: Decimal | None = None,
-    seconds_left: float | None = None,
+    left: Left | None = None,
     named: bool = False,
     day: date | None = None,
 ) -> Route:
@@ -65,14 +64,13 @@ def rank(
 
     knows: what is known of the endpoint of a plan, for that kind of clip.
     barred: endpoints that are off or cooling, by id, with the reason.
-    count: clips of the whole call; budget: US dollars left for all of them.
-    left: US dollars left for one clip, where earlier attempts used up some of the policy's max_usd.
-    seconds_left: of the route's deadline; the policy's own unless given.
+    count: clips still to be made; budget: US dollars that the whole call may cost, its max_usd.
+    left: what is left of money and time, for a further attempt.
     named: the caller named this one endpoint. What is off or cooling, allow, deny, regions, require and unknown do not
         count then; money, the deadline, fit, retirement and keys do.
     day: the day by which the candidates were judged; that of the plans unless given.
     """
-    return choose(Question((*found,), policy, knows, config, barred, count, budget, left, seconds_left, named, day))
+    return choose(Question((*found,), policy, knows, config, barred, count, budget, left, named, day))
 
 
 def choose(question: Question) -> Route:

@@ -18,21 +18,38 @@ from rushes.router.candidates import Candidate
 from rushes.router.known import Known
 from rushes.router.policy import Policy
 
-#: Which filter left an endpoint out. unfit: it does not make this. retired: or not released yet. access: no key, or no
-#: adapter. allow, deny, regions, require, max_usd, deadline: the policy's. budget: the call's own cap. unpriced: no
-#: known price. off: it answered that it is retired. cooling: it was rate limited or down a moment ago. unknown: too
-#: little is known of it, and the policy excludes that.
+#: Which filter left an endpoint out. retired: or not released yet. unfit: it does not make this. access: no key, or no
+#: adapter. allow, deny, regions, require, policy_max_usd, deadline: the policy's. call_max_usd: the call's.
+#: unpriced: no known price. off: it answered that it is retired. cooling: it was rate limited or down a moment ago.
+#: unknown: too little is known of it, and the policy excludes that.
 Filter = Literal[
-    "unfit", "retired", "access", "allow", "deny", "regions", "require", "max_usd", "deadline", "budget", "unpriced",
-    "off", "cooling", "unknown",
+    "retired", "unfit", "access", "allow", "deny", "regions", "require", "policy_max_usd", "deadline", "call_max_usd",
+    "unpriced", "off", "cooling", "unknown",
 ]  # fmt: skip
 #: Filters about money: a larger cap, or a known price, would lift them.
-MONEY: frozenset[Filter] = frozenset({"max_usd", "budget", "unpriced"})
+MONEY: frozenset[Filter] = frozenset({"policy_max_usd", "call_max_usd", "unpriced"})
+
+
+@dataclass(frozen=True)
+class Left:
+    """What earlier attempts left for a further one; None where there is no limit."""
+
+    #: Endpoints that have been tried.
+    tried: frozenset[str]
+    #: How many clips are still to be made.
+    count: int
+    #: US dollars of the call's max_usd, before the first attempt.
+    cap: Decimal | None
+    #: US dollars of it for all of these clips, and of the policy's max_usd for each.
+    call_usd: Decimal | None
+    clip_usd: Decimal | None
+    #: Seconds of the policy's deadline.
+    seconds: float | None
 
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that a route follows from; what `rushes.router.rank.rank` is given, and says of each."""
+    """Everything that a route follows from; `rushes.router.rank.rank` says what each is."""
 
     found: tuple[Candidate, ...]
     policy: Policy
@@ -41,8 +58,7 @@ class Question:
     barred: Mapping[str, tuple[Filter, str]]
     count: int
     budget: Decimal | None
-    left: Decimal | None
-    seconds_left: float | None
+    left: Left | None
     named: bool
     day: date | None
 
@@ -176,7 +192,12 @@ class Route:
             return Unsupported("there is no endpoint left to choose from")
         if len(self.excluded) == 1:
             return self.excluded[0].error()
-        reasons = [f"{each.candidate.endpoint.id}: {'; '.join(each.reasons)}" for each in self.excluded]
+        # Of those that no key would open there is nothing to tell but how many they are.
+        told = [each for each in self.excluded if not (each.candidate.unspoken and each.candidate.needs)]
+        told = told or [*self.excluded]
+        reasons = [f"{each.candidate.endpoint.id}: {'; '.join(each.reasons)}" for each in told]
+        if rest := len(self.excluded) - len(told):
+            reasons.append(f"{counted(rest, 'other')} on wires that rushes does not speak")
         lines = "".join(f"\n- {reason}" for reason in reasons)
         if all(each.candidate.refusal and each.candidate.refusal.retired for each in self.excluded):
             return Retired(
@@ -186,7 +207,7 @@ class Route:
         # What keeps back those that would make it, other than this request itself.
         held_back = [{*each.filters} for each in self.excluded if each.candidate.plan is not None]
         if held_back and all(filters == {"access"} for filters in held_back):
-            keyed = [each for each in self.excluded if each.candidate.plan is not None and not each.candidate.unspoken]
+            keyed = [each for each in told if each.candidate.plan is not None]
             lines = "".join(f"\n- {each.candidate.endpoint.id}: {'; '.join(each.reasons)}" for each in keyed)
             if rest := len(self.excluded) - len(keyed):
                 lines += f"\n- {counted(rest, 'other')} cannot make it, key or not; `rushes plan` says why"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from math import hypot
@@ -13,16 +14,16 @@ from rushes.clock import Clock
 from rushes.config import Config
 from rushes.published import Published, load_published
 from rushes.router.candidates import Candidate
+from rushes.router.policies import check_policy
 from rushes.router.policy import Policy
 from rushes.router.posterior.knowledge import Knowledge
-from rushes.router.rank import rank
-from rushes.router.route import Filter, Route
+from rushes.router.rank import choose, rank
+from rushes.router.route import Filter, Left, Route
 
 if TYPE_CHECKING:
     from rushes.jobs.health import Health
     from rushes.jobs.polling import Expectation
     from rushes.ledger import Gone, Job, Ledger
-    from rushes.router.run import Left
 
 #: Seconds after which evidence that other processes may have found is read again.
 KNOWN_FOR = 2.0
@@ -55,46 +56,47 @@ class Router:
     async def route(
         self, found: Sequence[Candidate], policy: Policy, *, count: int, budget: Decimal | None, named: bool
     ) -> Route:
-        """`count` clips of a request on these endpoints, for `budget` US dollars; see `rank`."""
-        knowledge = await self.known(fresh=not named)
-        barred = {} if named else await self._barred(found)
+        """`count` clips of a request on these endpoints, for `budget` US dollars; see `rank`.
 
-        def ranked(barred: Mapping[str, tuple[Filter, str]]) -> Route:
-            return rank(
-                found,
-                policy,
-                knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
-                config=self._config,
-                barred=barred,
-                count=count,
-                budget=budget,
-                named=named,
-                day=self._day,
-            )
-
-        route = ranked(barred)
-        if route.standings or not barred:
-            return route
-        # Where nobody else can make it, one that rests for a moment is waited for.
-        return ranked({endpoint: bar for endpoint, bar in barred.items() if bar[0] != "cooling"})
+        Raises BadConfig for a policy that names an endpoint, model, provider or region that there is not.
+        """
+        check_policy(policy, self._config)
+        return await self._ranked(found, policy, count=count, budget=budget, left=None, named=named)
 
     async def what_is_left(self, found: Sequence[Candidate], policy: Policy, left: Left, *, named: bool) -> Route:
-        """The same for a further attempt."""
-        knowledge = await self.known()
+        """The same for a further attempt, on the endpoints that have not been tried."""
         untried = [each for each in found if each.endpoint.id not in left.tried]
-        return rank(
-            untried,
+        return await self._ranked(untried, policy, count=left.count, budget=left.cap, left=left, named=named)
+
+    async def _ranked(
+        self,
+        found: Sequence[Candidate],
+        policy: Policy,
+        *,
+        count: int,
+        budget: Decimal | None,
+        left: Left | None,
+        named: bool,
+    ) -> Route:
+        knowledge = await self.known(fresh=not named)
+        barred = {} if named else await self._barred(found)
+        route = rank(
+            found,
             policy,
             knows=lambda plan: knowledge.of(plan.endpoint, plan.settings, policy.judges),
             config=self._config,
-            barred=await self._barred(untried),
-            count=left.count,
-            budget=left.budget,
-            left=left.usd,
-            seconds_left=left.seconds,
+            barred=barred,
+            count=count,
+            budget=budget,
+            left=left,
             named=named,
             day=self._day,
         )
+        if route.standings or not barred:
+            return route
+        # Where nobody else can make it, one that rests for a moment is waited for.
+        retired = {endpoint: bar for endpoint, bar in barred.items() if bar[0] != "cooling"}
+        return choose(replace(route.question, barred=retired))
 
     async def gone(self) -> list[Gone]:
         """Endpoints that answered that they have been retired, and have taken no job since."""
@@ -113,7 +115,7 @@ class Router:
             self._read_at = now
             self._published = self._published or load_published()
             evidence = [] if self._ledger is None else await self._ledger.evidence(simulated=self._simulated)
-            self._knowledge = Knowledge(evidence, self._published, self._clock.now())
+            self._knowledge = Knowledge(evidence, self._published, self._clock.now(), endpoints=self._endpoints)
         return self._knowledge
 
     def forget(self) -> None:

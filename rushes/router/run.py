@@ -36,28 +36,14 @@ from rushes.plan import Plan
 from rushes.providers.base import Prepared
 from rushes.request import VideoRequest
 from rushes.router.policy import Policy
-from rushes.router.route import MONEY, Filter, Route
+from rushes.router.route import MONEY, Filter, Left, Route
 from rushes.take import Take, take_of
 
 logger = logging.getLogger(__name__)
 
 Result = Take | VideoError
 #: Filters that may leave an endpoint out of one attempt and not of another.
-FOR_NOW: frozenset[Filter] = MONEY | {"deadline", "off", "cooling"}
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a further attempt may use; None where there is no limit."""
-
-    #: Endpoints that have been tried.
-    tried: frozenset[str]
-    #: How many clips are still to be made.
-    count: int
-    #: US dollars a clip, and for all of them.
-    usd: Decimal | None
-    budget: Decimal | None
-    seconds: float | None
+FOR_NOW: frozenset[Filter] = MONEY | {"deadline", "off"}
 
 
 @dataclass
@@ -237,8 +223,9 @@ class Runner:
             left = Left(
                 tried=frozenset(each.endpoint for each in attempts),
                 count=len(orders),
-                usd=None if most is None or paid is None else most - paid,
-                budget=call.budget,
+                cap=call.cap,
+                call_usd=call.budget,
+                clip_usd=None if most is None or paid is None else most - paid,
                 seconds=None if call.deadline is None else (call.deadline - now).total_seconds(),
             )
             with self._clock.working():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from math import ceil, log
 from typing import Any
 
@@ -16,8 +16,10 @@ from rushes.router.candidates import Candidate
 from rushes.router.known import Known
 from rushes.router.policy import Needs
 from rushes.router.rank import choose
-from rushes.router.route import Excluded, Filter, Question, Route
+from rushes.router.route import Filter, Question, Route
 
+#: Filters that a larger number would lift, in the order in which they are told.
+LIMITS: tuple[Filter, ...] = ("policy_max_usd", "call_max_usd", "deadline")
 #: How many sentences a route says.
 MOST = 4
 CENT = Decimal("0.01")
@@ -42,10 +44,12 @@ def would_change(route: Route) -> tuple[str, ...]:
 
 def what_ifs(route: Route) -> Iterator[WhatIf]:
     """Everything found that would put another endpoint first."""
-    yield from _keys(route)
-    yield from _filters(route)
-    yield from _margins(route)
-    yield from _runner_up(route)
+    alone = chain(_keys(route), _filters(route), _margins(route), _runner_up(route))
+    if (first := next(alone, None)) is not None:
+        yield first
+        yield from alone
+    elif not route.standings:
+        yield from _together(route)
 
 
 def _first(question: Question) -> str | None:
@@ -102,21 +106,19 @@ def _with_keys(question: Question, met: Sequence[tuple[str, ...]]) -> Question:
 def _filters(route: Route) -> Iterator[WhatIf]:
     question, policy = route.question, route.policy
 
-    def lifted(name: str, **fields: Any) -> Iterator[WhatIf]:
-        asked = _with_policy(question, **fields)
-        return _changed(route, [(asked, f"Without the policy's {name}, {{}} would be chosen.")])
+    def lifted(how: str, **fields: Any) -> Iterator[WhatIf]:
+        return _changed(route, [(_with_policy(question, **fields), f"{how}, {{}} would be chosen.")])
 
-    if policy.allow:
-        yield from lifted("allow", allow=())
+    if policy.allow:  # the policy's own, or what the call is to choose among
+        yield from lifted("With everything allowed", allow=())
     if policy.deny:
-        yield from lifted("deny", deny=())
+        yield from lifted("Without the policy's deny", deny=())
     if policy.regions:
-        yield from lifted("regions", regions=())
+        yield from lifted("Without the policy's regions", regions=())
     if policy.require != Needs():
-        yield from lifted("require", require=Needs())
-    yield from _changed(route, _more_a_clip(route))
-    yield from _changed(route, _larger_budget(route))
-    yield from _changed(route, _longer(route))
+        yield from lifted("Without the policy's require", require=Needs())
+    for limit in LIMITS:
+        yield from _changed(route, _raised(route, limit))
     if policy.unknown == "exclude":
         asked = _with_policy(question, unknown="last")
         yield from _changed(route, [(asked, "With unknown: last, {} would be chosen.")])
@@ -130,44 +132,77 @@ def _with_policy(question: Question, **fields: Any) -> Question:
     return replace(question, policy=question.policy.model_copy(update=fields))
 
 
-def _only(route: Route, filter: Filter) -> list[Excluded]:
-    """Those that one filter alone leaves out."""
-    return [each for each in route.excluded if each.filters == (filter,)]
+# --- limits -----------------------------------------------------------------------------------------------------------
 
 
-def _prices(found: Iterable[Excluded]) -> list[Decimal]:
-    plans = [each.candidate.plan for each in found]
-    return sorted({held.price for held in plans if held is not None and held.price is not None})
+@dataclass(frozen=True)
+class Lift:
+    """A question in which something no longer leaves an endpoint out, and how to say so after "with"."""
+
+    question: Question
+    words: str
+    #: By how much: the least is told.
+    by: float = 0.0
 
 
-def _more_a_clip(route: Route) -> Iterator[tuple[Question, str]]:
-    question, cap = route.question, route.policy.max_usd
-    for price in _prices(_only(route, "max_usd")):
-        if question.left is None or cap is None:
-            asked, needed = question, price
-        else:  # what earlier attempts counted for comes on top
-            asked, needed = replace(question, left=price), cap - question.left + price
-        yield (
-            _with_policy(asked, max_usd=needed),
-            f"With max_usd of {usd(needed)}, {{}} would be chosen.",
-        )
+def _raised(route: Route, limit: Filter) -> Iterator[tuple[Question, str]]:
+    """A limit raised far enough for an endpoint that it alone leaves out; the nearest first."""
+    found = [_lift(route.question, each.candidate, limit) for each in route.excluded if each.filters == (limit,)]
+    for lift in sorted((each for each in found if each is not None), key=lambda lift: lift.by):
+        yield lift.question, f"With {lift.words}, {{}} would be chosen."
 
 
-def _larger_budget(route: Route) -> Iterator[tuple[Question, str]]:
-    for price in _prices(_only(route, "budget")):
-        budget = price * route.question.count
-        yield replace(route.question, budget=budget), f"With a budget of {usd(budget)}, {{}} would be chosen."
+def _together(route: Route) -> Iterator[WhatIf]:
+    """What it would take to use an endpoint that several things leave out; the fewest things, and then the cheapest."""
+    asked = []
+    for each in route.excluded:
+        question, lifts = route.question, list[Lift]()
+        for filter in each.filters:
+            if (lift := _lift(question, each.candidate, filter)) is None:
+                break
+            question = lift.question
+            lifts.append(lift)
+        else:
+            *words, last = (lift.words for lift in lifts)
+            text = f"With {', '.join(words)} and {last}, {{}} would be chosen."
+            price = each.candidate.plan.price if each.candidate.plan else None
+            asked.append(((len(lifts), price or Decimal(0)), question, text))
+    asked.sort(key=lambda one: one[0])
+    yield from _changed(route, [(question, text) for _, question, text in asked])
 
 
-def _longer(route: Route) -> Iterator[tuple[Question, str]]:
-    question = route.question
-    waits = set()
-    for each in _only(route, "deadline"):
-        if each.candidate.plan is not None and (took := question.knows(each.candidate.plan).seconds) is not None:
-            waits.add(ceil(took.pessimistic(route.policy.pessimism)))
-    for wait in sorted(waits):
-        text = f"With {wait} s until the deadline, {{}} would be chosen."
-        yield replace(question, seconds_left=float(wait)), text
+def _lift(question: Question, candidate: Candidate, filter: Filter) -> Lift | None:
+    """The question in which a filter lets a candidate pass; None where nothing that can be set does that."""
+    policy, left, held = question.policy, question.left, candidate.plan
+    if held is None:
+        return None
+    match filter:
+        case "access" if variables := _variables(candidate.needs):
+            return Lift(_with_keys(question, [candidate.needs]), f"{variables} set")
+        case "policy_max_usd" if held.price is not None:
+            most = held.price + _used(policy.max_usd, left.clip_usd if left else None)
+            asked = _with_policy(_with_left(question, clip_usd=held.price), max_usd=most)
+            return Lift(asked, f"the policy's max_usd at {usd(most)}", float(most))
+        case "call_max_usd" if held.price is not None:
+            most = held.price * question.count + _used(question.budget, left.call_usd if left else None)
+            asked = replace(_with_left(question, call_usd=held.price * question.count), budget=most)
+            return Lift(asked, f"the call's max_usd at {usd(most)}", float(most))
+        case "deadline" if took := question.knows(held).seconds:
+            used = (policy.deadline or 0.0) - (left.seconds or 0.0) if left else 0.0
+            wait = ceil(used + took.pessimistic(policy.pessimism))
+            asked = _with_policy(_with_left(question, seconds=wait - used), deadline=float(wait))
+            return Lift(asked, f"the policy's deadline at {wait} s", float(wait))
+        case _:
+            return None
+
+
+def _used(whole: Decimal | None, left: Decimal | None) -> Decimal:
+    """What earlier attempts took of a limit."""
+    return Decimal(0) if whole is None or left is None else whole - left
+
+
+def _with_left(question: Question, **fields: Any) -> Question:
+    return question if question.left is None else replace(question, left=replace(question.left, **fields))
 
 
 # --- how far an endpoint may be behind and still count as equal -------------------------------------------------------

@@ -116,11 +116,11 @@ class DashScope:
         return self._desk.answer(taken, _reply(self._task(request, taken.job)))
 
     async def cancel(self, request: Request) -> ASGIApp:
-        self._look(request.path_params["id"])
+        taken = self._look(request.path_params["id"])
         if not self._world.cancel(request.path_params["id"], while_queued=True):
             text = "Failed to cancel the task, please confirm if the task is in PENDING status."
             raise Refused(400, "UnsupportedOperation", text)
-        return _reply({"request_id": str(uuid4())})
+        return self._desk.answer(taken, _reply({"request_id": str(uuid4())}))
 
     async def list_tasks(self, request: Request) -> ASGIApp:
         query = request.query_params

@@ -252,10 +252,11 @@ class VllmOmni(_Server):
         return JSONResponse({"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": more})
 
     async def delete(self, request: Request) -> ASGIApp:
-        job = self.found(request).job
-        self._world.cancel(job.id, while_queued=False)
-        self._world.delete(job.id)
-        return JSONResponse({"id": job.id, "object": "video.deleted", "deleted": True})
+        taken = self.found(request)
+        self._world.cancel(taken.job.id, while_queued=False)
+        self._world.delete(taken.job.id)
+        answer = JSONResponse({"id": taken.job.id, "object": "video.deleted", "deleted": True})
+        return self._desk.answer(taken, answer)
 
     async def content(self, request: Request) -> ASGIApp:
         job = self.found(request).job
@@ -350,10 +351,10 @@ class SGLang(_Server):
         return JSONResponse({"object": "list", "data": [self.video(job) for job in jobs]})
 
     async def delete(self, request: Request) -> ASGIApp:
-        job = self.found(request).job
-        shown = self.video(job) | {"status": "deleted"}
-        self._world.delete(job.id)
-        return JSONResponse(shown)
+        taken = self.found(request)
+        shown = self.video(taken.job) | {"status": "deleted"}
+        self._world.delete(taken.job.id)
+        return self._desk.answer(taken, JSONResponse(shown))
 
     async def content(self, request: Request) -> ASGIApp:
         job = self.found(request).job

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command, jobs_sent
+from tests.jobs.conftest import config
+
+__all__ = ["config"]
 
 VEO = ("--simulate", "--endpoint", "vertex/veo-3.1-lite", "--seconds", "4", "--no-audio")
 WAN = ("--simulate", "--endpoint", "dashscope-intl/wan-2.5", "--resolution", "480p")
@@ -22,6 +25,14 @@ def unclear(rushes: Command) -> str:
     [job] = rushes("jobs", "--json").json
     assert job["state"] == "unclear"
     return str(job["id"])
+
+
+@pytest.fixture
+def overdue(rushes: Command, config: Path) -> str:
+    """A job of a server that stops jobs on demand; our deadline passed while it was at work."""
+    own = ("--simulate", "--config", config, "--endpoint", "vllm-omni/wan-2.2", "--fault", "never_finishes")
+    rushes("generate", "a red kite", *own)
+    return str(only(rushes("jobs", "--json", "--state", "overdue").json)["id"])
 
 
 def only(values: list[Any]) -> Any:
@@ -158,3 +169,70 @@ def test_a_simulated_job_is_not_touched_in_the_real_world(rushes: Command, uncle
     assert ended.code == 2
     assert "--simulate" in ended.err
     assert only(rushes("jobs", "--json").json)["state"] == "unclear"
+
+
+def test_a_job_is_cancelled_at_its_vendor_and_what_it_costs_is_said(
+    rushes: Command, overdue: str, config: Path
+) -> None:
+    ended = rushes("jobs", "cancel", overdue, "--simulate", "--config", config)
+
+    assert ended.code == 0
+    assert f"Job {overdue} at vllm-omni/wan-2.2 is overdue and may still cost $0.02" in ended.err
+    assert f"Job {overdue} is cancelled and counts for $0.00 (not billed)." in ended.err
+    assert only(rushes("jobs", "--json").json)["state"] == "cancelled"
+    assert "taken by the vendor on 2026-08-01" in rushes("jobs", "show", overdue).out
+
+
+def test_of_several_jobs_each_has_its_own_answer(rushes: Command, unclear: str, overdue: str, config: Path) -> None:
+    ended = rushes("jobs", "cancel", unclear, overdue, "job-none", "--simulate", "--config", config, "--json")
+
+    assert ended.code == 2
+    first, second, third = ended.json
+    assert "is unclear" in first["error"]["message"]
+    assert f"`rushes jobs resolve {unclear} --config {config} --simulate`" in first["error"]["hint"]
+    assert (second["id"], second["state"], second["takes"]) == (overdue, "cancelled", [])
+    assert third == {"id": "job-none", "error": third["error"]}
+
+
+def test_a_job_that_finished_before_it_could_be_cancelled_has_its_clip(
+    rushes: Command, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ("--simulate", "--config", config)
+    with monkeypatch.context() as hurried:
+        hurried.setenv("RUSHES_DEADLINE", "5")
+        rushes("generate", "a red kite", *own, "--endpoint", "vllm-omni/wan-2.2")
+    job = only(rushes("jobs", "--json", "--state", "overdue").json)["id"]
+    # The first one ends while this one is waited for in vain.
+    rushes("generate", "a blue kite", *own, "--endpoint", "vllm-omni/wan-2.2", "--fault", "never_finishes")
+
+    ended = rushes("jobs", "cancel", job, *own)
+
+    assert ended.code == 0
+    assert f"Job {job} had finished at the vendor already." in ended.err
+    assert "a red kite" in rushes("jobs", "show", job).out
+    assert only(rushes("jobs", "show", job, "--json").json["takes"])["path"] in ended.out
+
+
+def test_a_vendor_that_stops_no_jobs_is_named_with_what_goes_on(rushes: Command) -> None:
+    rushes("generate", "a red kite", *WAN, "--fault", "never_finishes")
+    job = only(rushes("jobs", "--json", "--state", "overdue").json)["id"]
+
+    ended = rushes("jobs", "cancel", job, "--simulate")
+
+    assert ended.code == 3
+    assert "Failed to cancel the task" in ended.err
+    assert "may still cost $0.25" in ended.err
+    assert "in PENDING status. It stays overdue and counts for $0.25" in ended.err
+
+
+def test_to_cancel_somebody_has_to_be_named(rushes: Command) -> None:
+    assert rushes("jobs", "cancel").code == 2
+
+
+def test_what_a_list_tells_to_type_leads_to_the_same_ledger(rushes: Command, overdue: str, home: Path) -> None:
+    def told(*command: str | Path) -> str:
+        return " ".join(rushes("jobs", *command).out.split())
+
+    assert f"`rushes jobs resume {overdue}` waits on" in told()
+    assert f"`rushes jobs resume {overdue} --home {home}`" in told("--home", home)
+    assert f"`rushes jobs resume {overdue} --simulate`" in told("show", overdue, "--simulate")

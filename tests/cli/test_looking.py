@@ -59,7 +59,7 @@ def test_an_unknown_model_is_answered_with_the_nearest(rushes: Command) -> None:
     ended = rushes("models", "veo-3.2")
 
     assert ended.code == 2
-    assert "Did you mean veo-3.1?" in ended.err
+    assert "did you mean 'veo-3.1'?" in ended.err
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------

@@ -137,13 +137,13 @@ def test_comparing_where_nothing_can_be_used_still_says_so_for_each(rushes: Comm
         (("--seconds", "5"), VEO, ["unfit"], "makes 4 s, 6 s or 8 s, not 5 s"),
         (("--as-of", "2026-10-01"), SORA, ["retired"], "retired on 2026-09-24 (no successor)"),
         ((), "fal/veo-3.1", ["access"], "rushes does not speak the fal wire"),
-        (("--among", "sora-2"), VEO, ["allow"], "allow: names neither it nor veo-3.1 nor vertex"),
+        (("--among", "sora-2"), VEO, ["allow"], "allow: only sora-2"),
         (("--policy", "own"), FAST, ["deny"], "deny: vertex/veo-3.1-fast"),
         (("--policy", "own"), SORA, ["require"], "require: it takes no seed"),
-        (("--policy", "own"), VEO, ["max_usd"], "max_usd: $3.20 a clip is more than the $0.90"),
-        (("--max-usd", "1"), VEO, ["budget"], "$3.20 is more than the $1.00 left"),
-        (("--max-usd", "6", "--count", "2"), VEO, ["budget"], "$6.40 for 2 clips is more than the $6.00 left"),
-        (("--policy", "late"), VEO, ["deadline"], "more than the 100 s left"),
+        (("--policy", "own"), VEO, ["policy_max_usd"], "the policy's max_usd: $3.20 a clip is more than $0.90"),
+        (("--max-usd", "1"), VEO, ["call_max_usd"], "the call's max_usd: $3.20 is more than $1.00"),
+        (("--max-usd", "6", "--count", "2"), VEO, ["call_max_usd"], "max_usd: $6.40 for 2 clips is more than $6.00"),
+        (("--policy", "late"), VEO, ["deadline"], "more than 100 s"),
         (("--policy", "near"), VEO, ["regions"], "regions: "),
         (("--policy", "rated"), "dashscope-cn/wan-2.5", ["unknown"], "unknown: "),
     ],
@@ -171,9 +171,36 @@ def test_each_endpoint_that_is_left_out_has_its_filter_and_reason(
 def test_an_endpoint_may_have_several_filters_against_it(rushes: Command) -> None:
     ended = rushes("plan", "a fox", "--seconds", "5", "--max-usd", "1", *TODAY, "--json")
 
-    assert of(ended, SORA)["filters"] == ["retired", "unfit", "access"]
+    assert of(ended, SORA)["filters"] == ["retired", "unfit"]
     assert of(ended, VEO)["filters"] == ["unfit", "access"]
     assert of(ended, VEO)["nearest"]["seconds"] in (4, 6)
+
+
+def test_endpoints_that_no_key_would_open_are_told_in_a_line_each_kind(rushes: Command) -> None:
+    ended = rushes("plan", "a fox", *TODAY)
+    lines = ended.out.splitlines()
+
+    [retired] = [line for line in lines if line.startswith(" -   retired: ")]
+    assert "gemini/veo-3.1" in retired
+    assert "openai/sora-2" not in retired
+    [unspoken] = [line for line in lines if line.startswith(" -   on wires that rushes does not speak: ")]
+    assert "fal/veo-3.1" in unspoken
+    assert "fal/sora-2" not in unspoken
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said", "unsaid"),
+    [
+        ("gemini/veo-3.1", "because  retired on 2026-10-22", "does not speak"),
+        ("openai/sora-2", "because  retired on 2026-09-24", "set OPENAI_API_KEY"),
+        ("fal/veo-3.1", "needs  rushes does not speak the fal wire", "retired"),
+    ],
+)
+def test_one_that_is_named_says_why_it_cannot_be_used(endpoint: str, said: str, unsaid: str, rushes: Command) -> None:
+    ended = rushes("plan", "a fox", *TODAY, "--endpoint", endpoint)
+
+    assert said in ended.out
+    assert unsaid not in ended.out
 
 
 def test_a_cap_moves_the_choice_to_what_it_allows(rushes: Command) -> None:
@@ -184,7 +211,7 @@ def test_a_cap_moves_the_choice_to_what_it_allows(rushes: Command) -> None:
 
     assert free.json["chosen"] not in places(capped)
     assert all(Decimal(of(capped, each)["price_usd"]) <= Decimal("0.45") for each in places(capped))
-    assert any(" of $" in each and each.startswith("With a ") for each in capped.json["would_change"])
+    assert any(each.startswith("With the call's max_usd at $") for each in capped.json["would_change"])
     assert none.code == 0
     assert "Policy draft-then-final: no endpoint can be used" in none.out
     assert "would be chosen" in none.out
@@ -211,7 +238,7 @@ def test_what_is_said_to_change_the_choice_does(rushes: Command, folder: Path) -
     """The policy's own cap, raised to what the sentence says."""
     (folder / "policies" / "own.yaml").write_text('name: own\nchoose: quality\nquality_margin: 0\nmax_usd: "0.45"\n')
     before = rushes("plan", "a fox", "--simulate", "--policy", "own", "--config", folder, "--json").json
-    sentence = next(each for each in before["would_change"] if each.startswith("With max_usd of $"))
+    sentence = next(each for each in before["would_change"] if each.startswith("With the policy's max_usd at $"))
     cap, winner = sentence.split("$")[1].split(",")[0], sentence.split(", ")[1].split(" ")[0]
 
     (folder / "policies" / "own.yaml").write_text(f'name: own\nchoose: quality\nquality_margin: 0\nmax_usd: "{cap}"\n')

@@ -12,11 +12,12 @@ import pytest
 
 from rushes import Rushes
 from rushes.config import Limits
-from rushes.errors import LedgerBroken, SetupError
+from rushes.errors import LedgerBroken, NotSent, SetupError
 from rushes.ledger import Ledger, State
 from rushes.take import Take
 from tests.jobs.conftest import Simulated
 from tests.jobs.session import Vendor, session, video
+from tests.router.chains import policy
 
 
 @contextmanager
@@ -97,8 +98,8 @@ async def test_a_session_that_cannot_resume_closes_what_it_had_opened(simulated:
     with pytest.raises(asyncio.CancelledError):
         await opening
 
-    assert rushes._polls.is_closed
-    assert rushes._submits.is_closed
+    assert rushes._reach._polls.is_closed
+    assert rushes._reach._submits.is_closed
 
 
 async def test_two_first_requests_at_once_start_one_heart(simulated: Simulated) -> None:
@@ -149,6 +150,27 @@ async def test_what_a_callback_breaks_stops_no_job(simulated: Simulated, caplog:
 
     assert isinstance(take, Take)
     assert "on_event" in caplog.text
+
+
+async def test_a_job_whose_deadline_passes_while_it_waits_for_a_slot_is_given_up_then_and_says_what_it_waited_for(
+    simulated: Simulated,
+) -> None:
+    own = "vllm-omni/wan-2.2"  # which takes one job at a time
+    async with simulated.open(limits=Limits(deadline=9000)) as rushes:
+        first = asyncio.create_task(rushes.generate("a kite [simulate: never_finishes]", endpoint=own))
+        while not await rushes.jobs(states=[State.RUNNING]):
+            pass
+        [job] = await rushes.jobs()
+        with pytest.raises(NotSent, match="waited for a free slot"):
+            await rushes.generate("a boat", policy=policy(own, choose="cost", deadline=5000))
+        [given_up] = [each for each in await rushes.jobs() if each.id != job.id]
+        assert (await rushes.job(job.id)).state is State.RUNNING
+        await rushes.cancel(job.id)
+        await asyncio.gather(first, return_exceptions=True)
+
+    assert (given_up.state, given_up.spent) == (State.FAILED, 0)
+    assert given_up.ended == given_up.deadline
+    assert len(simulated.accepted()) == 1
 
 
 async def test_a_queued_job_of_a_provider_that_left_the_config_ends_at_no_cost(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rushes.errors import NotSent
+from rushes.jobs.deadline import Deadline
 from rushes.jobs.driver import EmbeddedDriver
 from rushes.jobs.pace import Pace
 from rushes.simulator.clock import VirtualClock
@@ -24,8 +27,7 @@ async def turns(most: float | None, count: int, *, begin: float = 0.0, gap: floa
 
     async def job(number: int) -> None:
         await clock.sleep(begin + number * gap)
-        while (pause := pace.wait(DOOR)) > 0:
-            await clock.sleep(pause)
+        await pace.turn(DOOR)
         taken.append(clock.monotonic())
 
     await asyncio.gather(*(job(number) for number in range(count)))
@@ -83,6 +85,45 @@ def test_in_no_minute_more_get_a_turn_than_may_and_nobody_waits_for_ever(
     assert len(taken) == count
     for earlier, later in zip(taken, taken[allowed:], strict=False):
         assert later >= earlier + window
+
+
+async def test_the_wait_for_a_turn_ends_at_the_deadline_and_says_what_it_was_for() -> None:
+    clock = VirtualClock(START)
+    pace = Pace(clock, lambda door: 2)
+    soon, late = (Deadline(clock, START + timedelta(seconds=seconds)) for seconds in (45, 61))
+    for _ in range(2):
+        await pace.turn(DOOR, soon)
+
+    with pytest.raises(NotSent) as caught:
+        await pace.turn(DOOR, soon)
+    ended = clock.monotonic()
+    await pace.turn(DOOR, late)
+
+    assert caught.value.message == (
+        "the deadline passed before it could be sent: it waited for its turn, and azure/sora-2 takes 2 jobs a minute"
+    )
+    assert (ended, clock.monotonic()) == (45, 60)
+
+
+@pytest.mark.parametrize(("most", "said"), [(1, "takes 1 job a minute"), (0.5, "takes 0.5 jobs a minute")])
+async def test_a_turn_that_comes_with_the_deadline_comes_too_late_and_is_not_taken(most: float, said: str) -> None:
+    clock = VirtualClock(START)
+    pace, window = Pace(clock, lambda door: most), 60 / most
+    await pace.turn(DOOR)
+
+    with pytest.raises(NotSent, match=said):
+        await pace.turn(DOOR, Deadline(clock, START + timedelta(seconds=window)))
+
+    assert clock.monotonic() == window
+    assert pace.wait(DOOR) == 0
+
+
+async def test_a_turn_that_is_free_is_taken_whatever_the_deadline() -> None:
+    clock = VirtualClock(START)
+
+    await Pace(clock, lambda door: 1).turn(DOOR, Deadline(clock, START))
+
+    assert clock.monotonic() == 0
 
 
 async def test_a_job_holds_its_slot_while_it_waits_for_its_turn_and_is_sent_then(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rushes.errors import BadFile
-from rushes.probe import probe
+from rushes.probe import first_frame, frames, image_of, probe
 
 SECONDS = 2
 FPS = 12
@@ -88,8 +88,10 @@ def test_what_is_no_film_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
 
-    with pytest.raises(BadFile):
+    with pytest.raises(BadFile) as raised:
         probe(path)
+
+    assert "Errno" not in raised.value.message
 
 
 def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
@@ -131,3 +133,61 @@ def test_an_image_is_no_film(tmp_path: Path) -> None:
 
     with pytest.raises(BadFile):
         probe(path)
+
+
+def test_frames_come_in_order_with_their_seconds_after_the_first(tmp_path: Path) -> None:
+    shown = [(at, (frame.width, frame.height)) for at, frame in frames(film(tmp_path / "film.mp4", sound=True))]
+
+    assert [at for at, _ in shown] == pytest.approx([number / FPS for number in range(SECONDS * FPS)], abs=1e-3)
+    assert {sides for _, sides in shown} == {(128, 64)}
+
+
+def test_the_first_frame_is_a_png_of_how_the_film_begins(tmp_path: Path) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(first_frame(film(tmp_path / "film.mp4")))) as picture:
+        assert (picture.format, picture.size) == ("PNG", (128, 64))
+        assert np.asarray(picture).max() <= 4
+
+
+def test_a_frame_comes_in_the_sides_that_are_asked_for(tmp_path: Path) -> None:
+    _, frame = next(frames(film(tmp_path / "film.mp4")))
+
+    assert image_of(frame, 30, 20).size == (30, 20)
+
+
+@pytest.mark.parametrize("content", [b"", b"Once upon a time"])
+def test_frames_of_what_is_no_film_are_refused_with_the_reason(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+
+    with pytest.raises(BadFile, match="not a video that can be opened: invalid data"):
+        next(frames(path))
+    with pytest.raises(BadFile, match=r"clip\.mp4: not a video that can be opened"):
+        first_frame(path)
+
+
+def test_a_file_that_is_gone_has_no_frames(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="no such file"):
+        next(frames(tmp_path / "gone.mp4"))
+
+
+def test_sound_alone_has_no_frames(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="there is no picture in it"):
+        next(frames(film(tmp_path / "sound.mp4", picture=False, sound=True)))
+
+
+def test_what_breaks_on_the_way_gives_the_frames_before_it_and_then_says_so(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4")
+    content = bytearray(path.read_bytes())
+    end = content.index(b"moov")
+    content[end - 100 : end] = bytes([0xFF]) * 100  # the last few frames
+    path.write_bytes(content)
+    shown: list[float] = []
+
+    with pytest.raises(BadFile, match="it cannot be decoded to its end: invalid data"):
+        shown.extend(at for at, _ in frames(path))
+
+    assert 0 < len(shown) < SECONDS * FPS

@@ -70,7 +70,7 @@ async def test_where_a_submission_makes_one_clip_a_count_is_as_many_jobs(simulat
 
 async def test_the_cap_of_a_call_holds_for_all_its_clips(simulated: Simulated) -> None:
     async with simulated.open() as rushes:
-        with pytest.raises(OverBudget, match=r"\$2\.40 for 3 clips is more than the \$2\.30 left"):
+        with pytest.raises(OverBudget, match=r"\$2\.40 for 3 clips is more than \$2\.30"):
             await rushes.generate_all("a kite", count=3, max_usd="2.3", **VEO)
         assert await rushes.jobs() == []
 

@@ -35,13 +35,13 @@ def test_a_key_goes_only_where_the_jobs_of_its_account_are(
     endpoint: str, base_url: str, environ: dict[str, str], reaches: bool, tmp_path: Path
 ) -> None:
     rushes = Rushes.open(home=tmp_path, environ=KEYS | environ)
-    rushes._polls = rushes._submits = httpx.AsyncClient()
+    rushes._reach.use(httpx.AsyncClient(), httpx.AsyncClient())
 
     if reaches:
-        assert rushes._link(endpoint, None, base_url).api.base_url == base_url
+        assert rushes._reach.link(endpoint, None, base_url).api.base_url == base_url
     else:
         with pytest.raises(NotAuthorized, match="was sent to"):
-            rushes._link(endpoint, None, base_url)
+            rushes._reach.link(endpoint, None, base_url)
 
 
 async def test_a_job_of_another_account_waits_and_is_not_given_up(tmp_path: Path) -> None:

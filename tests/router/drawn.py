@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.router.field import RETIRED, UNFIT, UNPRICED, One
+from tests.router.field import RETIRED, UNFIT, UNPRICED, One, Used
 
 IDS = ("a/one", "a/two", "b/three", "b/four", "c/five", "c/six")
 RULES = ("speed", "quality", "cost", "balanced")
@@ -71,6 +71,7 @@ def told(draw: st.DrawFn, rule: str | None = None) -> dict[str, Any]:
     }
     if draw(st.integers(0, 3)) == 0:
         how["barred"] = {draw(st.sampled_from(IDS)): ("cooling", "rate limited"), "c/six": ("off", "gone")}
-    if how["max_usd"] is not None and draw(st.booleans()):
-        how["left"] = how["max_usd"] / 2
+    if draw(st.booleans()):
+        dollars = [(how[limit] or Decimal(0)) / 2 for limit in ("max_usd", "budget")]
+        how["used"] = Used(*dollars, seconds=(how["deadline"] or 0) / 3)
     return how

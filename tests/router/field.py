@@ -18,7 +18,7 @@ from rushes.router.candidates import Candidate
 from rushes.router.known import Basis, Known, Rating, Reliability, Seconds
 from rushes.router.policy import Policy
 from rushes.router.rank import rank
-from rushes.router.route import Filter, Route
+from rushes.router.route import Filter, Left, Route
 
 DAY = date(2026, 8, 1)
 FOX = VideoRequest(prompt="a fox in snow")
@@ -42,6 +42,7 @@ class One:
     elo: float | None = 0
     sd: float = 10
     needs: tuple[str, ...] = ()
+    unspoken: bool = False
     changes: int = 0
     #: Whether clips that come to nothing are paid: free, full or unknown.
     failed: str = "free"
@@ -52,10 +53,11 @@ class One:
     def candidate(self) -> Candidate:
         held = _held(self.id, self.failed, self.facts)
         if isinstance(held, Refusal):
-            return Candidate(_endpoint(self.id, self.failed, self.facts), None, held, self.needs)
+            return Candidate(_endpoint(self.id, self.failed, self.facts), None, held, self.needs, self.unspoken)
         price = None if self.usd is None else Decimal(self.usd)
         changes = tuple(Change(f"field {at}", "this", "that", "made up") for at in range(self.changes))
-        return Candidate(held.endpoint, replace(held, price=price, changes=changes), None, self.needs)
+        made = replace(held, price=price, changes=changes)
+        return Candidate(held.endpoint, made, None, self.needs, self.unspoken)
 
     @property
     def known(self) -> Known:
@@ -66,16 +68,31 @@ class One:
         return Known(seconds, Reliability(self.usable, (PRIOR,)), rating)
 
 
-def ranked(field: Iterable[One], policy: Policy | None = None, /, **how: Any) -> Route:
+@dataclass(frozen=True)
+class Used:
+    """What earlier attempts counted for: dollars for a clip and for the whole call, and seconds."""
+
+    usd: Decimal = Decimal(0)
+    call_usd: Decimal = Decimal(0)
+    seconds: float = 0.0
+
+
+def ranked(field: Iterable[One], policy: Policy | None = None, /, used: Used | None = None, **how: Any) -> Route:
     """The route over `field`; `how` are fields of the policy and what else `rank` is told."""
-    told = {
-        name: how.pop(name)
-        for name in ("barred", "count", "budget", "left", "seconds_left", "named", "config")
-        if name in how
-    }
+    told = {name: how.pop(name) for name in ("barred", "count", "budget", "named", "config") if name in how}
     field = [*field]
     known = {one.candidate.endpoint: one.known for one in field}
     chosen = policy or policy_of(**how)
+    if used is not None:
+        cap = told.get("budget")
+        told["left"] = Left(
+            tried=frozenset(),
+            count=told.get("count", 1),
+            cap=cap,
+            call_usd=None if cap is None else cap - used.call_usd,
+            clip_usd=None if chosen.max_usd is None else chosen.max_usd - used.usd,
+            seconds=None if chosen.deadline is None else chosen.deadline - used.seconds,
+        )
 
     def knows(held: Plan) -> Known:
         return known[held.endpoint]

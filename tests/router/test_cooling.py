@@ -141,6 +141,22 @@ async def test_jobs_that_wait_already_learn_of_it_too(simulated: Simulated, line
     assert (sent[1] - sent[0]).total_seconds() >= 30
 
 
+async def test_after_a_failure_the_only_other_endpoint_is_waited_for_while_it_rests(
+    simulated: Simulated, line: Line
+) -> None:
+    """As it would be were it the only one from the start."""
+    async with simulated.open() as rushes:
+        await turned_away(rushes, line, said(429, "rate_limit_exceeded", retry_after="90"))
+        line.answers = {"vertex": [said(400)]}
+        begun = rushes.clock.now()
+        take = await rushes.generate("a kite", policy=policy(VEO, SORA, fallback={"patience": 0}))
+        job = await rushes.job(take.job)
+
+    assert (take.endpoint, job.attempts) == (SORA, 1)
+    assert job.sending is not None
+    assert (job.sending - begun).total_seconds() == pytest.approx(90, abs=1)
+
+
 # --- what does not cool -----------------------------------------------------------------------------------------------
 
 

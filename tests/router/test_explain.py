@@ -17,7 +17,7 @@ from rushes.router.rank import rank
 from rushes.router.route import Route
 from rushes.router.whatif import MOST, what_ifs
 from tests.router.drawn import fields, told
-from tests.router.field import DAY, RETIRED, SEEDED, One, config_of, order, policy_of, ranked
+from tests.router.field import DAY, RETIRED, SEEDED, UNFIT, One, Used, config_of, order, policy_of, ranked
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -33,7 +33,7 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         {"choose": "speed"},
         [
             "cheapest of the 2 within 10 % of a/fast (fastest, 100.0 s to a usable file)",
-            "fastest: 100.0 s to a usable file; c/slow 200.0 s to a usable file",
+            "of the rest, fastest: 100.0 s to a usable file; c/slow 200.0 s to a usable file",
             "the last one left",
         ],
     ),
@@ -59,32 +59,32 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         [BEST, GOOD, POOR],
         {"choose": "quality"},
         [
-            "cheapest of the 2 within 20 Elo of a/best (best, +31.0)",
-            "best rated: +31.0; c/poor -40.0",
+            "cheapest of the 2 within 20 Elo of a/best (best, +31.0 Elo)",
+            "of the rest, best rated: +31.0 Elo; c/poor -40.0 Elo",
             "the last one left",
         ],
     ),
     (
         [BEST, GOOD],
         {"choose": "quality", "quality_margin": 0},
-        ["best rated: +31.0; b/good +15.0", "the last one left"],
+        ["best rated: +31.0 Elo; b/good +15.0 Elo", "the last one left"],
     ),
     (
         [replace(BEST, seconds=10), GOOD],
         {"choose": "quality", "tie_break": "fastest"},
-        ["best rated (+31.0), and fastest of the 2 within 20 Elo of that", "the last one left"],
+        ["best rated (+31.0 Elo), and fastest of the 2 within 20 Elo of that", "the last one left"],
     ),
     (
         [GOOD, replace(GOOD, id="a/best", elo=16)],
         {"choose": "quality"},
-        ["best rated (+16.0), and as cheap as any of the 2 within 20 Elo of that", "the last one left"],
+        ["best rated (+16.0 Elo), and as cheap as any of the 2 within 20 Elo of that", "the last one left"],
     ),
     (
         [replace(BEST, usd="3.2"), replace(GOOD, seconds=60), replace(POOR, elo=12)],
         {"choose": "quality", "tie_break": "fastest"},
         [
-            "as fast as any of the 3 within 20 Elo of a/best (best, +31.0)",
-            "as fast as any of the 2 within 20 Elo of a/best (best, +31.0)",
+            "as fast as any of the 3 within 20 Elo of a/best (best, +31.0 Elo)",
+            "of the rest, as fast as any of the 2 within 20 Elo of a/best (best, +31.0 Elo)",
             "the last one left",
         ],
     ),
@@ -98,7 +98,8 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         {"choose": "cost"},
         [
             "as cheap as c/poor ($0.1000 for each second of usable film), and before it in the cards",
-            "cheapest: $0.1000 for each second of usable film; a/best $0.4000 for each second of usable film",
+            "of the rest, cheapest: $0.1000 for each second of usable film; "
+            "a/best $0.4000 for each second of usable film",
             "the last one left",
         ],
     ),
@@ -107,7 +108,8 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         {"choose": "cost"},
         [
             "as cheap as a/best ($0.1000 for each second of usable film), and faster",
-            "as cheap as c/poor ($0.1000 for each second of usable film), and with less of the request changed",
+            "of the rest, as cheap as c/poor ($0.1000 for each second of usable film), "
+            "and with less of the request changed",
             "the last one left",
         ],
     ),
@@ -116,7 +118,7 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         {"choose": "cost"},
         [
             "as cheap as a/best ($0.1000 for each second of usable film), and known to take 60.0 s to a usable file",
-            "cheapest: $0.1000 for each second of usable film",
+            "of the rest, cheapest: $0.1000 for each second of usable film",
             "its price is not known, so it stands behind all of which that is known, by cost",
         ],
     ),
@@ -126,6 +128,17 @@ DECIDED: list[tuple[list[One], dict[str, Any], list[str]]] = [
         [
             "highest score, 0.245: 0.640 (chance to look better) - 0.320 ($3.20) "
             "- 0.075 (1.5 minutes to a usable file)",
+            "the last one left",
+        ],
+    ),
+    (
+        [GOOD, replace(GOOD, id="a/twin"), replace(GOOD, id="c/poor", changes=1)],
+        {"choose": "balanced"},
+        [
+            "as high a score as a/twin, 0.370: 0.500 (chance to look better) - 0.080 ($0.80) "
+            "- 0.050 (1.0 minutes to a usable file); and before it in the cards",
+            "of the rest, as high a score as c/poor, 0.370: 0.500 (chance to look better) - 0.080 ($0.80) "
+            "- 0.050 (1.0 minutes to a usable file); and with less of the request changed",
             "the last one left",
         ],
     ),
@@ -163,7 +176,7 @@ WOULD_CHANGE: list[tuple[list[One], dict[str, Any], list[str]]] = [
         ["With C_KEY set, c/three would be chosen.", "With A_KEY or A_TOKEN and A_HOME set, a/one would be chosen."],
     ),
     ([One("a/one", usd="0.10"), TWO], {"deny": ["a"]}, ["Without the policy's deny, a/one would be chosen."]),
-    ([One("a/one", usd="0.10"), TWO], {"allow": ["b"]}, ["Without the policy's allow, a/one would be chosen."]),
+    ([One("a/one", usd="0.10"), TWO], {"allow": ["b"]}, ["With everything allowed, a/one would be chosen."]),
     ([One("a/one", usd="0.90"), TWO], {"deny": ["a"]}, []),
     (
         [One("a/one", usd="0.10"), replace(TWO, facts=SEEDED)],
@@ -173,22 +186,32 @@ WOULD_CHANGE: list[tuple[list[One], dict[str, Any], list[str]]] = [
     (
         [BEST, GOOD],
         {"choose": "quality", "quality_margin": 0, "max_usd": "1"},
-        ["With max_usd of $3.20, a/best would be chosen."],
+        ["With the policy's max_usd at $3.20, a/best would be chosen."],
     ),
     (
         [BEST, GOOD],
-        {"choose": "quality", "quality_margin": 0, "max_usd": "4", "left": Decimal("1.50")},
-        ["With max_usd of $5.70, a/best would be chosen."],
+        {"choose": "quality", "quality_margin": 0, "max_usd": "4", "used": Used(Decimal("2.50"))},
+        ["With the policy's max_usd at $5.70, a/best would be chosen."],
     ),
     (
         [BEST, GOOD],
         {"choose": "quality", "quality_margin": 0, "budget": Decimal(5), "count": 2},
-        ["With a budget of $6.40, a/best would be chosen."],
+        ["With the call's max_usd at $6.40, a/best would be chosen."],
+    ),
+    (
+        [BEST, GOOD],
+        {"choose": "quality", "quality_margin": 0, "budget": Decimal(4), "used": Used(call_usd=Decimal(3))},
+        ["With the call's max_usd at $6.20, a/best would be chosen."],
     ),
     (
         [One("a/one", usd="0.10", seconds=90.5), TWO],
         {"deadline": 60.1},
-        ["With 91 s until the deadline, a/one would be chosen."],
+        ["With the policy's deadline at 91 s, a/one would be chosen."],
+    ),
+    (
+        [One("a/one", usd="0.10", seconds=90.5), TWO],
+        {"deadline": 90, "used": Used(seconds=29.9)},
+        ["With the policy's deadline at 121 s, a/one would be chosen."],
     ),
     (
         [One("a/one", usd="0.10"), TWO],
@@ -196,6 +219,21 @@ WOULD_CHANGE: list[tuple[list[One], dict[str, Any], list[str]]] = [
         ["If nothing were cooling down, a/one would be chosen."],
     ),
     ([One("a/one", usd="0.10"), TWO], {"barred": {"a/one": ("off", "gone")}}, []),
+    # Where nothing alone would do, what would do together.
+    (
+        [KEYED, replace(TWO, needs=("set B_KEY",))],
+        {"budget": Decimal(0), "count": 2},
+        ["With A_KEY or A_TOKEN and A_HOME set and the call's max_usd at $0.20, a/one would be chosen."],
+    ),
+    (
+        [replace(TWO, needs=("set B_KEY",))],
+        {"budget": Decimal(1), "max_usd": "0.50", "deadline": 30, "used": Used(Decimal("0.30"), Decimal("0.40"), 10)},
+        [
+            "With B_KEY set, the policy's max_usd at $1.10, the policy's deadline at 70 s and the call's max_usd "
+            "at $1.20, b/two would be chosen."
+        ],
+    ),
+    ([One("a/one", facts=UNFIT), replace(KEYED, needs=("it is not spoken",))], {"budget": Decimal(0)}, []),
     ([DARK], {"choose": "cost", "unknown": "exclude"}, ["With unknown: last, d/dark would be chosen."]),
     (
         [BEST, GOOD],
@@ -274,10 +312,16 @@ def _keys(field: list[One], how: dict[str, Any], _: str, said: tuple[str, ...]) 
     return met, how
 
 
-def _cap(field: list[One], how: dict[str, Any], _: str, said: tuple[str, ...]) -> Any:
-    more = Decimal(said[0]) - how["max_usd"]
-    left = {"left": how["left"] + more} if "left" in how else {}
-    return field, how | {"max_usd": Decimal(said[0]), **left}
+def _together(field: list[One], how: dict[str, Any], winner: str, said: tuple[str, ...]) -> Any:
+    """Several of the others at once."""
+    for each in re.split(r", | and (?=the )", said[0]):
+        [(match, change)] = [
+            (found, change)
+            for pattern, change in CLAIMS
+            if change is not _together and (found := re.fullmatch(pattern, f"With {each}, {winner} would be chosen."))
+        ]
+        field, how = change(field, how, winner, match.groups()[:-1])
+    return field, how
 
 
 def _cheaper(field: list[One], how: dict[str, Any], winner: str, said: tuple[str, ...]) -> Any:
@@ -298,12 +342,13 @@ def _faster(field: list[One], how: dict[str, Any], winner: str, said: tuple[str,
 
 CLAIMS: list[tuple[str, Change]] = [
     (r"With ([A-Z][A-Z_ andor]*) set, (\S+) would be chosen\.", _keys),
-    (r"Without the policy's allow, (\S+) would be chosen\.", _set(allow=lambda _: [])),
+    (r"With everything allowed, (\S+) would be chosen\.", _set(allow=lambda _: [])),
     (r"Without the policy's deny, (\S+) would be chosen\.", _set(deny=lambda _: [])),
-    (r"With max_usd of \$([\d.]+), (\S+) would be chosen\.", _cap),
-    (r"With a budget of \$([\d.]+), (\S+) would be chosen\.", _set(budget=Decimal)),
-    (r"With (\d+) s until the deadline, (\S+) would be chosen\.", _set(seconds_left=float)),
+    (r"With the policy's max_usd at \$([\d.]+), (\S+) would be chosen\.", _set(max_usd=Decimal)),
+    (r"With the call's max_usd at \$([\d.]+), (\S+) would be chosen\.", _set(budget=Decimal)),
+    (r"With the policy's deadline at (\d+) s, (\S+) would be chosen\.", _set(deadline=float)),
     (r"With unknown: last, (\S+) would be chosen\.", _set(unknown=lambda _: "last")),
+    (r"With (.+ and the .+), (\S+) would be chosen\.", _together),
     (r"If nothing were cooling down, (\S+) would be chosen\.", _set(barred=lambda _: {"c/six": ("off", "gone")})),
     (r"With quality_margin: ([\d.]+), (\S+) would be chosen\.", _set(quality_margin=float)),
     (r"With within: ([\d.]+), (\S+) would be chosen\.", _set(within=float)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,11 @@ from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
 from rushes.errors import BadInput
+from rushes.evidence import Evidence
 from rushes.published import load_published
 from rushes.request import Mode
+from rushes.router.known import Known
+from rushes.router.posterior.knowledge import Knowledge
 from tests.router.evidence import NOBODY, NOW, config, endpoint, knowledge, row, settings
 
 SORA = endpoint("openai/sora-2")
@@ -130,3 +133,46 @@ def test_importing_it_does_not_load_numpy() -> None:
     code = "import sys, rushes.router.posterior.knowledge; sys.exit('numpy' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def rating(at: str, elo: float, observed: datetime) -> Evidence:
+    detail = {"board": "text, short, sound", "against": ["other"]}
+    return row(
+        endpoint=at,
+        metric="rating",
+        mean=elo,
+        sd=20.0,
+        n=8,
+        source="voted",
+        observed=observed,
+        run="then",
+        detail=detail,
+    )
+
+
+def test_votes_on_clips_of_a_version_that_is_no_longer_served_are_told_and_do_not_count() -> None:
+    before, since = datetime(2026, 1, 12, tzinfo=UTC), datetime(2026, 1, 13, tzinfo=UTC)
+    other = rating("vertex/veo-3.1", -100, since)
+    endpoints = {id: endpoint(id) for id in ("openai/sora-2", "vertex/veo-3.1")}
+
+    def known(observed: datetime) -> Known:
+        rows = [rating("openai/sora-2", 100, observed), other]
+        return Knowledge(rows, NOBODY, NOW, endpoints=endpoints).of(endpoints["openai/sora-2"], settings())
+
+    assert known(since).rating is not None
+    assert known(since).outdated == ()
+    assert known(before).rating is None
+    [told] = known(before).outdated
+    assert (told.source, told.run, told.n, told.observed) == ("voted", "then", 8, before.date())
+
+
+def test_seconds_of_an_older_version_only_age() -> None:
+    old = row(observed=datetime(2026, 1, 12, tzinfo=UTC))
+    endpoints = {"openai/sora-2": endpoint("openai/sora-2")}
+
+    with_versions = Knowledge([old], NOBODY, NOW, endpoints=endpoints).of(endpoints["openai/sora-2"], settings())
+
+    assert with_versions == knowledge(old).of(endpoints["openai/sora-2"], settings())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from rushes import Rushes, VideoRequest
 from rushes.config import Limits
@@ -55,7 +56,8 @@ async def test_a_further_attempt_has_only_the_seconds_that_are_left(simulated: S
             await rushes.generate("a kite", policy=chosen)
         jobs = await rushes.jobs()
 
-    assert f"Nothing else was tried: {SORA}: deadline: it may take " in (caught.value.hint or "")
+    told = f"Nothing else was tried: {SORA}: the policy's deadline: it may take "
+    assert told in (caught.value.hint or "")
     assert [job.endpoint for job in jobs] == [LITE]
 
 
@@ -89,6 +91,72 @@ async def test_a_job_that_waits_for_its_turn_past_the_deadline_is_not_sent(simul
         assert job.sending is None or job.sending < job.deadline
     assert len(takes) < 3
     assert agree(jobs, simulated)
+
+
+async def test_the_wait_for_a_slot_ends_with_the_deadline_at_no_cost_and_is_named(
+    simulated: Simulated, line: Line
+) -> None:
+    """Two clips take all slots and never end; the third has a deadline of its own."""
+    line.faults = [Fault("never_finishes", times=2)]
+
+    async with simulated.open(config=few(simulated, concurrency=2)) as rushes:
+        first = asyncio.ensure_future(rushes.generate_all("a kite", count=2, endpoint=SORA))
+        while len(line.submits) < 2:
+            await rushes.clock.sleep(1)
+        begun = rushes.clock.now()
+        with pytest.raises(NotSent) as caught:
+            await rushes.generate("a boat", policy=policy(SORA, deadline=300))
+        [job, *_] = await rushes.jobs()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+    assert job.ended is not None
+    assert (job.ended - begun).total_seconds() == pytest.approx(300, abs=0.1)
+    told = "the deadline passed before it could be sent: it waited for a free slot, and openai runs 2 jobs at once"
+    assert told in caught.value.message
+    assert "Nothing was accepted, nothing is billed." in caught.value.message
+    assert (job.state, job.sending, job.settled, job.settled_how) == (State.FAILED, None, 0, "not billed")
+    assert len(line.submits) == 2
+
+
+async def test_the_wait_for_a_turn_of_the_minute_ends_with_the_deadline_and_is_named(
+    simulated: Simulated, line: Line
+) -> None:
+    chosen = policy(SORA, pessimism=0, deadline=400)
+
+    async with simulated.open(config=few(simulated, concurrency=9, submits_per_minute=0.1)) as rushes:
+        begun = rushes.clock.now()
+        one, two = await rushes.generate_all("a kite", count=2, policy=chosen)
+        late, sent = await rushes.jobs()
+
+    assert isinstance(one, Take)
+    assert isinstance(two, NotSent)
+    assert "it waited for its turn, and openai/sora-2 takes 0.1 jobs a minute" in two.message
+    assert late.ended is not None
+    assert (late.ended - begun).total_seconds() == pytest.approx(400, abs=0.1)
+    assert (late.sending, late.settled) == (None, 0)
+    assert sent.state is State.SUCCEEDED
+    assert len(line.submits) == 1
+
+
+async def test_a_wait_that_the_vendor_asked_for_is_named_when_the_deadline_ends_it(
+    simulated: Simulated, line: Line
+) -> None:
+    line.answers["openai"] = [said(429, "rate_limit_exceeded", "slow down", retry_after="200")]
+
+    async with simulated.open() as rushes:
+        with pytest.raises(NotSent, match=r"before it could be sent; it waited after: .*slow down"):
+            await rushes.generate("a kite", policy=policy(SORA, deadline=300, pessimism=0))
+
+    assert len(line.submits) == 2
+
+
+def few(simulated: Simulated, **settings: Any) -> Path:
+    """A config folder in which OpenAI takes few jobs at once."""
+    folder = simulated.home.parent / "few"
+    folder.mkdir()
+    (folder / "providers.yaml").write_text(yaml.safe_dump({"openai": {"like": "openai", **settings}}))
+    return folder
 
 
 # --- time stands still while a fallback is prepared -------------------------------------------------------------------

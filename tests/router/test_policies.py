@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rushes import Rushes
 from rushes.card import shipped_configs
 from rushes.config import load_config
 from rushes.errors import BadConfig, BadInput
@@ -110,18 +111,20 @@ def test_what_ends_like_a_file_or_has_a_slash_is_a_file(
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"),
+    ("name", "instead"),
     [
-        ("spede", "Did you mean speed? There are balanced, cost, draft-then-final, quality, speed."),
-        ("zzz", "There are balanced, cost, draft-then-final, quality, speed."),
-        ("", "There are balanced, cost, draft-then-final, quality, speed."),
+        ("spede", "did you mean 'speed'?"),
+        ("Balanced", "did you mean 'balanced'?"),
+        ("zzz", "there are balanced, cost, draft-then-final, quality, speed"),
+        ("", "there are balanced, cost, draft-then-final, quality, speed"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest_and_all(name: str, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_or_all(name: str, instead: str) -> None:
     with pytest.raises(BadInput) as caught:
         load_policy(name)
 
-    assert (caught.value.message, caught.value.hint) == (f"there is no policy '{name}'", hint)
+    assert caught.value.message == f"there is no policy '{name}'; {instead}"
+    assert caught.value.hint == "Give the name of a policy, or the path of its file."
 
 
 @pytest.mark.parametrize("name", ["gone.yaml", "./gone"])
@@ -142,7 +145,7 @@ def test_a_folder_is_no_policy(tmp_path: Path) -> None:
 GOOD = "name: mine\nchoose: quality\n"
 WRONG = [
     ("unknown key", GOOD + "quality_margn: 20", 3, "unknown key 'quality_margn'; did you mean 'quality_margin'?"),
-    ("unknown key far from all", GOOD + "zzz: 1", 3, "unknown key 'zzz'; valid keys: allow, choose, deadline, deny"),
+    ("unknown key far from all", GOOD + "zzz: 1", 3, "unknown key 'zzz'; there are allow, choose, deadline, deny"),
     (
         "unknown key inside",
         GOOD + "fallback:\n  attempts: 2\n  after_fail: true",
@@ -175,7 +178,7 @@ WRONG = [
         5,
         "deny: there is no endpoint, model or provider 'sora2'; did you mean 'sora-2'?",
     ),
-    ("unknown provider", GOOD + "allow: [qqqq]", 3, "allow: there is no endpoint, model or provider 'qqqq'; there: "),
+    ("unknown provider", GOOD + "allow: [qqqq]", 3, "allow: there is no endpoint, model or provider 'qqqq'; there are"),
     (
         "unknown draft",
         GOOD + "draft:\n  models: [veo-fast]",
@@ -217,17 +220,47 @@ def test_what_cannot_be_right_is_told_by_file_and_line(text: str, line: int, com
     assert complaint in str(caught.value)
 
 
-def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD + "within: 7\ntie_break: dearest\nquality_margin: -3")
-    names = written(tmp_path, "name: names\nchoose: cost\nallow: [zzz]\nregions: [moon]", "names")
+def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    """Names that there are not, wrong values, unknown keys, and what does not go together."""
+    text = """\
+name: yours
+zzz: 1
+within: 7
+allow: [vertx, veo-3.1]
+tie_break: dearest
+quality_margin: -3
+deny: [veo-3.1]
+regions: [moon, 5]
+draft:
+  final: sora2
+  modles: []
+"""
+    path = written(tmp_path, text)
 
-    with pytest.raises(BadConfig) as values:
-        load_policy(path)
-    with pytest.raises(BadConfig) as strangers:
-        load_policy(names, None, CONFIG)
+    with pytest.raises(BadConfig) as caught:
+        load_policy(path, None, CONFIG)
 
-    assert [line.split(":")[1] for line in str(values.value).splitlines()] == ["3", "5", "4"]
-    assert [line.split(":")[1] for line in str(strangers.value).splitlines()] == ["3", "4"]
+    told = [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()]
+    assert [line.split(": ")[0] + " " + line.split(": ")[1].split(";")[0] for line in told] == [
+        "1 choose",
+        "1 name",
+        "2 unknown key 'zzz'",
+        "3 within",
+        "4 allow",
+        "5 tie_break",
+        "6 quality_margin",
+        "7 deny.0",
+        "8 regions.1",
+        "8 regions",
+        "10 draft.final",
+        "11 unknown key 'modles'",
+    ]
+
+
+@pytest.mark.parametrize("block", ["allow: 5", "deny: {sora2: 1}", "draft: [sora2]", "draft: {final: [sora2]}"])
+def test_a_name_in_a_place_that_is_of_another_kind_breaks_nothing(block: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"mine\.yaml:3: \S+: "):
+        load_policy(written(tmp_path, GOOD + block), None, CONFIG)
 
 
 def test_a_bad_file_among_a_users_policies_is_named_when_all_are_read(tmp_path: Path) -> None:
@@ -259,6 +292,13 @@ def test_a_policy_that_was_not_read_from_a_file_is_checked_by_its_name() -> None
     with pytest.raises(BadConfig, match=r"policy mine: deny: there is no .* 'sora2'; did you mean 'sora-2'\?"):
         check_policy(policy, CONFIG)
     check_policy(Policy(name="mine", choose="cost", deny=("sora-2",)), CONFIG)
+
+
+async def test_a_route_by_a_policy_made_in_code_is_refused_for_a_name_that_there_is_not() -> None:
+    policy = Policy(name="mine", choose="cost", deny=("sora2",))
+
+    with pytest.raises(BadConfig, match=r"policy mine: deny: there is no .* 'sora2'"):
+        await Rushes.open(environ={}).route("a kite", policy=policy)
 
 
 @pytest.mark.parametrize("fields", [{"deny": "vertex"}, {"within": float("inf")}, {"choose": "best"}])

@@ -16,6 +16,7 @@ from tests.router.field import (
     UNPRICED,
     UNRELEASED,
     One,
+    Used,
     config_of,
     facts,
     left_out,
@@ -274,7 +275,7 @@ FILTERS = [
     ({}, {"facts": UNRELEASED}, "retired", "not released before 2027-01-01"),
     ({}, {"facts": UNPRICED}, "unpriced", "its price is not known; allow that with unpriced (--unpriced)"),
     ({}, {"needs": ("set A_KEY",)}, "access", "set A_KEY"),
-    ({"allow": ["b"]}, {}, "allow", "allow: names neither it nor one nor a"),
+    ({"allow": ["b"]}, {}, "allow", "allow: only b"),
     ({"deny": ["a/one"]}, {}, "deny", "deny: a/one"),
     ({"deny": ["one"]}, {}, "deny", "deny: one"),
     ({"deny": ["a"]}, {}, "deny", "deny: a"),
@@ -283,12 +284,39 @@ FILTERS = [
     ({"require": {"negative_prompt": True}}, {}, "require", "require: it takes no negative_prompt"),
     ({"require": {"silence": True}}, {}, "require", "require: it makes no silent clips"),
     ({"require": {"modes": ["text", "extend"]}}, {}, "require", "require: it makes nothing from a clip to extend"),
-    ({"max_usd": "0.79"}, {}, "max_usd", "max_usd: $0.80 a clip is more than the $0.79"),
-    ({"max_usd": "2", "left": HALF}, {}, "max_usd", "max_usd: $0.80 a clip is more than the $0.50 left of $2.00"),
-    ({"deadline": 59}, {}, "deadline", "deadline: it may take 60.0 s, more than the 59 s left"),
-    ({"deadline": 99, "seconds_left": 12.5}, {}, "deadline", "deadline: it may take 60.0 s, more than the 12.5 s left"),
-    ({"budget": HALF}, {}, "budget", "budget: $0.80 is more than the $0.50 left"),
-    ({"budget": Decimal(3), "count": 4}, {}, "budget", "budget: $3.20 for 4 clips is more than the $3.00 left"),
+    ({"max_usd": "0.79"}, {}, "policy_max_usd", "the policy's max_usd: $0.80 a clip is more than $0.79"),
+    (
+        {"max_usd": "2", "used": Used(Decimal("1.50"))},
+        {},
+        "policy_max_usd",
+        "the policy's max_usd: $0.80 a clip is more than the $0.50 left of $2.00",
+    ),
+    ({"deadline": 59}, {}, "deadline", "the policy's deadline: it may take 60.0 s, more than 59 s"),
+    (
+        {"deadline": 99, "used": Used(seconds=86.5)},
+        {},
+        "deadline",
+        "the policy's deadline: it may take 60.0 s, more than the 12.5 s left of 99 s",
+    ),
+    ({"budget": HALF}, {}, "call_max_usd", "the call's max_usd: $0.80 is more than $0.50"),
+    (
+        {"budget": Decimal(3), "count": 4},
+        {},
+        "call_max_usd",
+        "the call's max_usd: $3.20 for 4 clips is more than $3.00",
+    ),
+    (
+        {"budget": Decimal(9), "count": 2, "used": Used(call_usd=Decimal("8.50"))},
+        {},
+        "call_max_usd",
+        "the call's max_usd: $1.60 for 2 clips is more than the $0.50 left of $9.00",
+    ),
+    (
+        {"max_usd": HALF, "used": Used()},
+        {},
+        "policy_max_usd",
+        "the policy's max_usd: $0.80 a clip is more than $0.50",
+    ),
     ({"budget": Decimal(9)}, {"usd": None}, "unpriced", "its price is not known, so no cap would hold"),
     ({"max_usd": 9}, {"usd": None}, "unpriced", "its price is not known, so no cap would hold"),
     ({"barred": OFF}, {}, "off", "answered on 2026-07-30 that it is retired"),
@@ -315,8 +343,9 @@ KEPT = [
     {"regions": ["moon", "eu-west"]},
     {"require": {"seed": True, "negative_prompt": True, "sound": True, "modes": ["text"]}},
     {"max_usd": "0.80"},
-    {"max_usd": "0.80", "left": Decimal("0.80")},
+    {"max_usd": "2", "used": Used(Decimal("1.20"))},
     {"budget": Decimal("2.40"), "count": 3},
+    {"budget": Decimal("2.40"), "used": Used(call_usd=Decimal("1.60"))},
     {"deadline": 60.001},
     {"unknown": "exclude"},
     {"barred": {"a/two": ("off", "gone")}},
@@ -359,7 +388,8 @@ def test_every_reason_is_told_at_once_and_in_one_order() -> None:
 
     assert left_out(route) == {
         "a/one": (
-            "access", "allow", "deny", "regions", "require", "max_usd", "deadline", "budget", "off", "unknown",
+            "access", "allow", "deny", "regions", "require", "policy_max_usd", "deadline", "call_max_usd",
+            "off", "unknown",
         ),
         "a/two": ("retired", "unfit", "allow", "deny", "regions", "require"),
     }  # fmt: skip
@@ -397,13 +427,19 @@ def test_naming_an_endpoint_gets_round_neither_money_nor_fit_nor_retirement_nor_
 
 NO_KEY = One("a/one", needs=("set A_KEY",))
 GONE = One("a/two", facts=RETIRED)
+FOREIGN = One("b/two", needs=("rushes does not speak the moon wire",), unspoken=True)
 ERRORS: list[tuple[list[One], dict[str, Any], type[VideoError], list[str]]] = [
     # One endpoint in question: its own error.
     ([GONE], {}, Retired, ["a/two: retired on 2026-07-01 (no successor)"]),
     ([NO_KEY], {}, NotAuthorized, ["a/one cannot be used: set A_KEY"]),
     ([One("a/one", facts=UNFIT)], {}, Unsupported, ["a/one cannot make this:", "takes a prompt of up to 3"]),
-    ([One("a/one")], {"budget": Decimal("0.1")}, OverBudget, ["a/one is not within what may be spent: budget: $0.80"]),
-    ([One("a/one")], {"max_usd": "0.1"}, OverBudget, ["max_usd: $0.80 a clip is more than the $0.10"]),
+    (
+        [One("a/one")],
+        {"budget": Decimal("0.1")},
+        OverBudget,
+        ["a/one is not within what may be spent: the call's max_usd: $0.80"],
+    ),
+    ([One("a/one")], {"max_usd": "0.1"}, OverBudget, ["the policy's max_usd: $0.80 a clip is more than $0.10"]),
     ([One("a/one")], {"barred": OFF}, Retired, ["a/one cannot be used: answered on 2026-07-30"]),
     ([One("a/one")], {"barred": BARRED}, Unavailable, ["a/one cannot be used: not asked for another 40 s"]),
     ([One("a/one")], {"deny": ["a"]}, Unsupported, ["a/one is left out:", "deny: a"]),
@@ -411,18 +447,47 @@ ERRORS: list[tuple[list[One], dict[str, Any], type[VideoError], list[str]]] = [
     # Several.
     ([GONE, replace(GONE, id="a/one")], {}, Retired, ["- a/one: retired on", "- a/two: retired on", "rushes models"]),
     ([GONE, NO_KEY], {}, NotAuthorized, ["- a/one: set A_KEY", "- 1 other cannot make it", "rushes doctor"]),
-    ([One("a/one"), GONE], {"max_usd": "0.1"}, OverBudget, ["- a/one: max_usd: $0.80", "With max_usd of $0.80, a/one"]),
+    (
+        [One("a/one"), GONE],
+        {"max_usd": "0.1"},
+        OverBudget,
+        ["- a/one: the policy's max_usd: $0.80", "With the policy's max_usd at $0.80"],
+    ),
     (
         [One("a/one"), replace(NO_KEY, id="a/two")],
         {"budget": Decimal("0.1")},
         OverBudget,
-        ["- a/one: budget: $0.80", "- a/two: set A_KEY; budget: $0.80", "With a budget of $0.80, a/one"],
+        [
+            "- a/one: the call's max_usd: $0.80",
+            "- a/two: set A_KEY; the call's max_usd: $0.80",
+            "With the call's max_usd",
+        ],
     ),
     (
         [One("a/one"), One("a/two", facts=UNFIT)],
         {"deny": ["a/one"]},
         Unsupported,
         ["- a/one: deny: a/one", "- a/two: takes a prompt", "Without the policy's deny, a/one would be chosen."],
+    ),
+    # Those that no key would open are counted, and named only where there are no others.
+    (
+        [One("a/one"), FOREIGN],
+        {"max_usd": "0.1"},
+        OverBudget,
+        ["- a/one: the policy's max_usd", "- 1 other on wires that rushes does not speak"],
+    ),
+    (
+        [GONE, replace(GONE, id="b/gone", unspoken=True)],
+        {},
+        Retired,
+        ["- a/two: retired on", "- b/gone: retired on"],
+    ),
+    ([NO_KEY, FOREIGN], {}, NotAuthorized, ["- a/one: set A_KEY", "- 1 other cannot make it, key or not"]),
+    (
+        [FOREIGN, replace(FOREIGN, id="b/also")],
+        {},
+        NotAuthorized,
+        ["- b/two: rushes does not speak the moon wire", "- b/also: rushes does not speak the moon wire"],
     ),
     ([One("a/one"), One("a/two")], {"barred": BARRED, "deny": ["two"]}, Unsupported, ["- a/one: not asked for", "two"]),
     ([], {}, Unsupported, ["there is no endpoint left to choose from"]),

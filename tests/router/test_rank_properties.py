@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rushes.router.route import Route
 from tests.router.drawn import fields, told
-from tests.router.field import DAY, One, order, ranked
+from tests.router.field import DAY, One, Used, order, ranked
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 
@@ -26,14 +26,14 @@ def test_nobody_is_used_who_is_retired_unfit_keyless_or_beyond_what_may_be_spent
     field: list[One], how: dict[str, Any], named: bool
 ) -> None:
     route = ranked(field[:1] if named else field, **how, named=named)
-    most = how["max_usd"] if how.get("left") is None else how["left"]
+    used = how.get("used", Used())
 
     for standing in route.standings:
         price = standing.plan.price
         assert standing.candidate.usable
         assert standing.plan.endpoint.alive(DAY)
-        assert most is None or (price is not None and price <= most)
-        assert how["budget"] is None or (price is not None and price * how["count"] <= how["budget"])
+        for cap, spent, many in (("max_usd", used.usd, 1), ("budget", used.call_usd, how["count"])):
+            assert how[cap] is None or (price is not None and price * many <= how[cap] - spent)
 
 
 @quick

@@ -91,8 +91,8 @@ async def test_all_attempts_at_one_clip_stay_within_the_policys_max_usd(
     assert isinstance(result, Take if goes_on else JobFailed)
     assert spent == Decimal("4.00" if goes_on else "0.80")
     if isinstance(result, VideoError):
-        told = f"Nothing else was tried: {VEO}: max_usd: $3.20 a clip is more than the $3.19 left of $3.99."
-        assert told in (result.hint or "")
+        told = "the policy's max_usd: $3.20 a clip is more than the $3.19 left of $3.99"
+        assert f"Nothing else was tried: {VEO}: {told}." in (result.hint or "")
 
 
 async def test_each_clip_of_a_call_has_the_policys_max_usd_for_itself(simulated: Simulated) -> None:
@@ -116,7 +116,8 @@ async def test_a_third_attempt_has_what_the_first_two_left(simulated: Simulated)
 
     assert isinstance(result, JobFailed)
     assert [job.endpoint for job in reversed(jobs)] == [SORA, "openai/sora-2-pro"]
-    assert f"{VEO}: max_usd: $3.20 a clip is more than the $3.19 left of $6.39" in (result.hint or "")
+    told = f"{VEO}: the policy's max_usd: $3.20 a clip is more than the $3.19 left of $6.39"
+    assert told in (result.hint or "")
     assert f"Tried before: {SORA}: " in (result.hint or "")
 
 
@@ -129,7 +130,8 @@ async def test_what_the_first_attempt_cost_is_gone_from_the_calls_cap(simulated:
         spent = await rushes.spent()
 
     assert isinstance(result, JobFailed)
-    assert f"Nothing else was tried: {VEO}: budget: $3.20 is more than the $3.19 left." in (result.hint or "")
+    told = f"Nothing else was tried: {VEO}: the call's max_usd: $3.20 is more than the $3.19 left of $3.99."
+    assert told in (result.hint or "")
     assert spent == Decimal("0.80")
 
 
@@ -139,7 +141,7 @@ async def test_a_clip_still_being_made_counts_against_the_fallback_of_another(si
         results = await rushes.generate_all("a kite", count=2, policy=policy(FREE, LITE), max_usd="0.41")
 
     [failed] = [result for result in results if isinstance(result, VideoError)]
-    assert "budget: $0.40 is more than the $0.39" in (failed.hint or "")
+    assert "the call's max_usd: $0.40 is more than the $0.39 left of $0.41" in (failed.hint or "")
     assert len(simulated.accepted()) == 2
 
 
@@ -285,7 +287,7 @@ async def test_the_cap_of_a_day_holds_over_clips_that_fall_back_at_once(simulate
 
 async def test_a_call_that_no_endpoint_fits_into_sends_nothing(simulated: Simulated, line: Line) -> None:
     async with simulated.open() as rushes:
-        with pytest.raises(OverBudget, match="budget"):
+        with pytest.raises(OverBudget, match=r"the call's max_usd: \$1\.20 for 3 clips is more than \$1\.19"):
             await rushes.generate_all("a kite", count=3, policy=policy(LITE, SORA), max_usd="1.19")
 
     assert line.submits == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from rushes.card import Endpoint
 from rushes.errors import BadInput
@@ -13,7 +14,7 @@ from rushes.plan import Settings
 from rushes.published import Published
 from rushes.router.known import Known
 from rushes.router.policy import Judges
-from rushes.router.posterior.ratings import Scale, scale_of
+from rushes.router.posterior.ratings import Scale, own_basis, scale_of
 from rushes.router.posterior.reliability import reliability_of
 from rushes.router.posterior.seconds import seconds_of
 from rushes.router.posterior.weights import weigh
@@ -22,14 +23,30 @@ from rushes.router.posterior.weights import weigh
 class Knowledge:
     """Evidence, what others published, and the time: numbers for a route. The same in, the same out."""
 
-    def __init__(self, evidence: Sequence[Evidence], published: Published, now: datetime) -> None:
-        """`evidence` is of the real world or of simulated ones, not of both (BadInput); `now` is that world's time."""
+    def __init__(
+        self,
+        evidence: Sequence[Evidence],
+        published: Published,
+        now: datetime,
+        *,
+        endpoints: Mapping[str, Endpoint] = MappingProxyType({}),
+    ) -> None:
+        """`evidence` is of the real world or of simulated ones, not of both (BadInput); `now` is that world's time.
+
+        endpoints: by id. Ratings of a version that one of them no longer serves are told and do not count.
+        """
         if len({row.simulated for row in evidence}) > 1:
             raise BadInput(
                 "evidence of simulated clips says nothing of real ones, nor the other way round",
                 hint="Hand in the evidence of one world.",
             )
-        self._evidence = tuple(evidence)
+        self._outdated = defaultdict[str, list[Evidence]](list)
+        for row in evidence:
+            maker = endpoints.get(row.endpoint)
+            if row.metric == "rating" and maker and maker.outdated(row.observed.date(), now.date()):
+                self._outdated[row.endpoint].append(row)
+        gone = {id(row) for rows in self._outdated.values() for row in rows}
+        self._evidence = tuple(row for row in evidence if id(row) not in gone)
         self._published = published
         self._now = now
         self._rows = defaultdict[tuple[str, str], list[Evidence]](list)
@@ -58,4 +75,5 @@ class Knowledge:
             seconds=seconds_of(endpoint, settings.seconds, [*clocked, *counted]),
             reliability=reliability_of(counted),
             rating=self._scales[key].of(endpoint.id, settings.audio),
+            outdated=tuple(own_basis(row, cell) for row in self._outdated.get(endpoint.id, ())),
         )

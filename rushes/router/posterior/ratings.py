@@ -13,7 +13,7 @@ together is a least-squares fit of normal numbers, solved at once:
 
 What is reported is θ less the mean of all models that are connected with each other: two that no board leads from one
 to the other stand on no common scale. Of several such groups the one with votes of one's own is the scale, and the rest
-is unsure by as much as PRIOR says. Ratings do not age.
+is unsure by as much as PRIOR says. Ratings do not age; what is known to be of an older version is not handed in here.
 """
 
 from __future__ import annotations
@@ -133,16 +133,22 @@ def _own(cell: EvidenceCell, boards: Mapping[Hashable, Sequence[Evidence]], spli
             # A standard error is that of a rating less the mean of its board, of which the rating itself is part.
             many = max(len(board), 1 + len(row.detail.get("against", ())))
             variance = max(row.sd, _SUREST) ** 2 * (many / (many - 1) if many > 1 else 1)
-            same = same_kind(replace(row.cell, audio=None), cell)
+            basis = own_basis(row, cell)
             yield Line(
                 board=key,
                 entity=(row.endpoint if model in split else model, row.cell.audio),
                 value=row.mean,
-                variance=variance + (0 if same else OTHER_KIND**2),
+                variance=variance + (0 if basis.borrowed is None else OTHER_KIND**2),
                 transfer=0,
                 model=model,
-                basis=Basis(row.source, row.run, row.n, None, row.observed.date(), None if same else row.cell),
+                basis=basis,
             )
+
+
+def own_basis(row: Evidence, cell: EvidenceCell) -> Basis:
+    """What a rating by votes of one's own is, to clips of this kind with or without sound."""
+    same = same_kind(replace(row.cell, audio=None), cell)
+    return Basis(row.source, row.run, row.n, None, row.observed.date(), None if same else row.cell)
 
 
 def _published(cell: EvidenceCell, published: Published) -> Iterator[Line]:
