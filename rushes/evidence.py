@@ -61,6 +61,8 @@ class Evidence:
     run: str | None
     #: What else is known, such as how long was waited in vain.
     detail: Mapping[str, Any]
+    #: When its run no longer said so; from then on it counts for nothing.
+    withdrawn: datetime | None = None
 
     def json(self) -> dict[str, Any]:
         return {
@@ -78,4 +80,5 @@ class Evidence:
             "observed": self.observed.isoformat(),
             "run": self.run,
             "detail": dict(self.detail),
+            "withdrawn": None if self.withdrawn is None else self.withdrawn.isoformat(),
         }

@@ -199,7 +199,7 @@ async def test_one_draft_that_cannot_be_made_stops_them_all_before_anything_is_s
 
 async def test_a_budget_that_is_too_small_for_all_drafts_sends_none(simulated: Simulated) -> None:
     async with simulated.open() as rushes:
-        with pytest.raises(OverBudget, match=r"\$1\.20 for 3 clips is more than the \$1\.19 left"):
+        with pytest.raises(OverBudget, match=r"the call's max_usd: \$1\.20 for 3 clips is more than \$1\.19"):
             await make(rushes, endpoint=LITE, max_usd="1.19")
         assert await rushes.jobs() == []
         assert len((await make(rushes, endpoint=LITE, max_usd="1.20")).takes) == 3
@@ -545,7 +545,7 @@ async def test_an_unknown_take_is_named(simulated: Simulated) -> None:
 async def test_a_final_clip_beyond_the_cap_is_not_sent(simulated: Simulated) -> None:
     async with simulated.open() as rushes:
         take = await rushes.generate("a kite", endpoint=LITE)
-        with pytest.raises(OverBudget, match=r"\$3\.20 is more than the \$3\.00 left"):
+        with pytest.raises(OverBudget, match=r"the call's max_usd: \$3\.20 is more than \$3\.00"):
             await plan_final(rushes, take, max_usd=3)
 
     assert len(simulated.accepted()) == 1

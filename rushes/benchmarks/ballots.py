@@ -61,19 +61,22 @@ class Found:
     there: int
     #: Lines that say nothing of this run, with file, line and why.
     bad: Sequence[str]
+    #: Of the new votes, those of which the file does not say what was looked at.
+    unsaid: int
 
 
 def read_votes(path: Path, clips: Sequence[Clip], there: Sequence[Vote | Undo | Score], now: datetime) -> Found:
     """The votes of a CSV, JSON Lines or JSON file, held against a run's clips; what is wrong is told line by line.
 
-    A rater's kind is kept where the file says it, else it is `imported`; so is the order. Lines without an id get one
-    made of what they say, so that the same file brought twice changes nothing. Raises BadInput for a file that cannot
-    be read at all.
+    A rater's kind is kept where the file says it, else it is `imported`; so is the order. `raw` says whether the files
+    themselves were looked at; a line that does not say it counts as on rating copies, and `Found.unsaid` tells how many
+    those are. Lines without an id get one made of what they say, so that the same file brought twice changes nothing.
+    Raises BadInput for a file that cannot be read at all.
     """
     known = {line.id for line in there}
     new: list[Vote | Score] = []
     bad: list[str] = []
-    again = 0
+    again = unsaid = 0
     alike: Counter[str] = Counter()
     for number, row in _rows(path):
         try:
@@ -86,7 +89,8 @@ def read_votes(path: Path, clips: Sequence[Clip], there: Sequence[Vote | Undo | 
             continue
         known.add(line.id)
         new.append(line)
-    return Found(new, again, bad)
+        unsaid += isinstance(line, Vote) and "raw" not in row
+    return Found(new, again, bad, unsaid)
 
 
 class _Bad(Exception):

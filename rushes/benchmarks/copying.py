@@ -50,6 +50,17 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
+class Small:
+    """As much of a copy as a judge looks at: at most `side` pixels along its longer side, and nothing lost beyond that.
+
+    `fps`: only so many frames a second, and no sound; None: all of them, with the sound.
+    """
+
+    side: int
+    fps: float | None = None
+
+
+@dataclass(frozen=True)
 class Opening:
     """What a film begins with: its picture's form, and when picture and sound start, in the file's own time."""
 
@@ -98,22 +109,26 @@ def canvas(width: float, height: float) -> tuple[int, int]:
     return (LONG, SHORT) if width > height else (SHORT, LONG)
 
 
-def copy(source: Path, to: Path, *, stopped: Callable[[], bool] = lambda: False) -> Level | None:
+def copy(
+    source: Path, to: Path, *, stopped: Callable[[], bool] = lambda: False, small: Small | None = None
+) -> Level | None:
     """Writes the copy of `source` at `to`, whole or not at all; returns how loud its sound was, None without sound.
 
-    Raises BadFile where the source cannot be decoded to its end, DiskFull, and Stopped once `stopped` says so.
+    `small`: only what a judge looks at, by the same filters. Raises BadFile where the source cannot be decoded to its
+    end, DiskFull, and Stopped once `stopped` says so.
     """
     part = to.with_name(f".{to.name}.part")
     try:
         opening = _open(source)
-        level = None if opening.sound is None else _level(source, opening, stopped)
+        unheard = opening.sound is None or (small is not None and small.fps is not None)
+        level = None if unheard else _level(source, opening, stopped)
         with (
             av.open(str(source)) as film,
             av.open(
                 str(part), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}
             ) as container,
         ):
-            _make(film, opening, level, container, stopped)
+            _make(film, opening, level, container, stopped, small)
         part.replace(to)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if getattr(error, "errno", None) in NO_ROOM:
@@ -184,13 +199,17 @@ def _make(
     level: Level | None,
     container: OutputContainer,
     stopped: Callable[[], bool],
+    small: Small | None,
 ) -> None:
     video = film.streams.video[0]
     streams: list[VideoStream | AudioStream] = [video]
     # In a process of its own or not, every core already has a copy to make; and one thread's output is always the same.
     video.codec_context.thread_count = 1
     ways: dict[int, tuple[_Chain, Callable[..., list[av.Packet[Any]]]]] = {
-        video.index: (_Chain(video, _picture(opening), opening.zero), _video_out(container, opening).encode)
+        video.index: (
+            _Chain(video, _picture(opening, small), opening.zero),
+            _video_out(container, opening, small).encode,
+        )
     }
     audio = _audio(film)
     if level is not None and audio is not None:
@@ -220,12 +239,21 @@ EVEN_SOUND = (
 TURNS = {0: [], 90: [("transpose", "cclock")], 180: [("hflip", ""), ("vflip", "")], 270: [("transpose", "clock")]}
 
 
-def _picture(opening: Opening) -> list[tuple[str, str]]:
+def _picture(opening: Opening, small: Small | None) -> list[tuple[str, str]]:
     width, height = canvas(opening.width, opening.height)
     fit = min(width / opening.width, height / opening.height)
     wide, high = (max(2, round(side * fit / 2) * 2) for side in (opening.width, opening.height))
+    some, shrunk = [], []
+    if small is not None:
+        if small.fps is not None:
+            some = [("select", f"gte(t+0.000001,selected_n/{small.fps:g})")]
+        least = _shrunk(width, height, small.side)
+        # Bilinear, as clips are shrunk that a judge looks at without a copy.
+        shrunk = [("scale", f"{least[0]}:{least[1]}:flags=bilinear+accurate_rnd")]
     return [
         ("fps", f"{FPS}:start_time=0"),
+        # Before all else, so that nothing is done to frames that nobody looks at.
+        *some,
         *TURNS[opening.turned],
         (
             "scale",
@@ -235,15 +263,26 @@ def _picture(opening: Opening) -> list[tuple[str, str]]:
         ("setsar", "1"),
         ("pad", f"{width}:{height}:(ow-iw)/4*2:(oh-ih)/4*2:black"),
         ("format", "yuv420p"),
+        *shrunk,
     ]
 
 
-def _video_out(container: OutputContainer, opening: Opening) -> VideoStream:
+def _shrunk(width: int, height: int, side: int) -> tuple[int, int]:
+    """The canvas with its longer side at most `side`, even on both; never enlarged."""
+    share = min(1.0, side / max(width, height))
+    return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
+
+
+def _video_out(container: OutputContainer, opening: Opening, small: Small | None) -> VideoStream:
     stream = container.add_stream("libx264", rate=FPS)
-    stream.width, stream.height = canvas(opening.width, opening.height)
+    width, height = canvas(opening.width, opening.height)
+    stream.width, stream.height = (width, height) if small is None else _shrunk(width, height, small.side)
     stream.pix_fmt = "yuv420p"
     # What was written as captions between the lines of the picture stays out.
     stream.options = {"preset": "veryfast", "crf": str(CRF), "a53cc": "0"}
+    if small is not None:
+        # Nothing is lost: what is sent on is compressed once, after this.
+        stream.options = {"preset": "ultrafast", "qp": "0", "a53cc": "0"}
     context = stream.codec_context
     context.thread_count, context.time_base = 1, Fraction(1, FPS)
     context.colorspace, context.color_range = BT709, LIMITED

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rushes.benchmarks.measured import Measured
+from rushes.numbers import exact_percent
 from rushes.unfit import ordered
 
 if TYPE_CHECKING:
@@ -31,11 +32,6 @@ QUIET = -35.0  # LUFS
 #: Copies of a picture, through JPEG and H.264, scaled, darkened or with other colours, are above 0.85, those with a
 #: large mark over a corner or enlarged by 3 % above 0.6; other pictures were below 0.35. The tests hold this.
 SAME_PICTURE = 0.5
-
-
-def percent(share: float) -> str:
-    """A share as people read it, such as "61 %"."""
-    return f"{share * 100:.3g} %"
 
 
 @dataclass(frozen=True)
@@ -128,29 +124,29 @@ class Limit:
 NOT_SILENT = Limit(
     "not silent",
     "silent",
-    f"silent for less than {percent(SILENT)} of its length",
-    lambda share: f"silent for {percent(share)} of its length",
+    f"silent for less than {exact_percent(SILENT)} of its length",
+    lambda share: f"silent for {exact_percent(share)} of its length",
     lambda share: share < SILENT,
 )
 NOT_BLACK = Limit(
     "black",
     "black",
-    f"black for at most {percent(MOST_BLACK)} of its length",
-    lambda share: f"black for {percent(share)} of its length",
+    f"black for at most {exact_percent(MOST_BLACK)} of its length",
+    lambda share: f"black for {exact_percent(share)} of its length",
     lambda share: share <= MOST_BLACK,
 )
 NOT_FROZEN = Limit(
     "frozen",
     "frozen",
-    f"frozen for at most {percent(MOST_FROZEN)} of its length",
-    lambda share: f"frozen for {percent(share)} of its length",
+    f"frozen for at most {exact_percent(MOST_FROZEN)} of its length",
+    lambda share: f"frozen for {exact_percent(share)} of its length",
     lambda share: share <= MOST_FROZEN,
 )
 NOT_REPEATED = Limit(
     "duplicates",
     "duplicates",
-    f"fewer than {percent(DUPLICATES)} of its frames repeat the one before",
-    lambda share: f"{percent(share)} of its frames repeat the one before",
+    f"fewer than {exact_percent(DUPLICATES)} of its frames repeat the one before",
+    lambda share: f"{exact_percent(share)} of its frames repeat the one before",
     lambda share: share < DUPLICATES,
 )
 NOT_CLIPPED = Limit(

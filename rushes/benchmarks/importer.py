@@ -10,20 +10,24 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from rushes.amounts import UNKNOWN
 from rushes.benchmarks.folder import Folder, RunInfo
 from rushes.benchmarks.manifest import Entry
 from rushes.benchmarks.result import Result
 from rushes.benchmarks.runner import versions
 from rushes.benchmarks.schedule import label_of, stem_of
 from rushes.benchmarks.settings import RunSettings
-from rushes.benchmarks.suite import Cell, Prompt, Suite, unknown
+from rushes.benchmarks.suite import Cell, Prompt, Suite
 from rushes.config import Config
 from rushes.errors import BadFile, BadInput
+from rushes.nearest import unknown
 from rushes.probe import probe
 from rushes.yaml import Document
 
 #: Of clips that belong to no suite.
 CELL = "imported"
+#: What of a result its line in the manifest tells.
+TOLD = ("endpoint", "at", "asked", "sent", "timing", "usd", "usd_how")
 
 
 @dataclass(frozen=True)
@@ -106,19 +110,66 @@ def survey(
     return Import(info, clips, bad)
 
 
-def bring(folder: Folder, wanted: Import, on_clip: Callable[[Clip], None] = lambda clip: None) -> int:
-    """Copies the clips into the run's folder and writes down what they are; returns how many are new there."""
+@dataclass(frozen=True)
+class Brought:
+    """What an import did to a run."""
+
+    #: How many clips are new there.
+    new: int
+    #: Of clips that were there and of which the manifest now says something else: label, and what changed, in words.
+    corrected: Mapping[str, str]
+
+
+def bring(folder: Folder, wanted: Import, on_clip: Callable[[Clip], None] = lambda clip: None) -> Brought:
+    """Copies the clips into the run's folder and writes down what they are, also where only that has changed."""
     folder.save(wanted.info.model_copy(update={"suite": folder.keep_images(folder.with_images(wanted.info.suite))}))
     there = folder.results()
-    new = 0
+    new, corrected = 0, dict[str, str]()
     for clip in wanted.clips:
-        before = there.get(clip.label)
-        if before is None or before.sha256 != clip.sha256:
+        before, cell = there.get(clip.label), wanted.info.suite.cells[clip.cell]
+        if before is None or before.clip is None or before.sha256 != clip.sha256:
             name = stem_of(clip.cell, clip.prompt.id, clip.entry.model, clip.sample)
-            folder.add(_result(clip, folder.keep(clip.file, name, link=False), wanted.info.suite.cells[clip.cell]))
+            folder.add(_result(clip, folder.keep(clip.file, name, link=False), cell))
             new += 1
+        elif before.source == "imported":
+            # What the file is was found out when it came; the manifest says the rest.
+            now = _result(clip, before.clip, cell)
+            told = before.model_copy(update={name: getattr(now, name) for name in TOLD})
+            if changes := [*_changes(before, told)]:
+                folder.add(told)
+                corrected[clip.label] = "; ".join(changes)
         on_clip(clip)
-    return new
+    return Brought(new, corrected)
+
+
+def _changes(before: Result, now: Result) -> Iterator[str]:
+    """What a manifest says otherwise than before, in its own words; the fields of a result follow from these."""
+
+    def said(result: Result) -> Mapping[str, Any]:
+        return {
+            "endpoint": result.endpoint,
+            "date": None if result.at is None else result.at.isoformat(),
+            "seconds": result.timing.get("total"),
+            "cost": None if result.usd is None else f"${result.usd}",
+            **{f"settings.{name}": result.sent.get(name) for name in ("seconds", "resolution", "audio")},
+            "settings.size": _size(result.sent.get("size")),
+            "settings.aspect_ratio": result.asked.get("aspect_ratio"),
+        }
+
+    one, other = said(before), said(now)
+    for name in one:
+        if one[name] != other[name]:
+            yield f"{name} {_text(one[name])} → {_text(other[name])}"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return UNKNOWN
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _size(size: Mapping[str, Any] | None) -> str | None:
+    return None if size is None else f"{size['width']}x{size['height']}"
 
 
 def _check_world(there: RunInfo, clips: Sequence[Clip]) -> None:

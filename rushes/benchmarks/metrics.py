@@ -16,6 +16,7 @@ import numpy as np
 from rushes.benchmarks.events import beats, lag, sudden
 from rushes.benchmarks.measured import Value
 from rushes.benchmarks.signals import LOUDNESS_FROM, RANGE_FROM, Grey, Series, Signals, Sound, Spans
+from rushes.numbers import percent
 
 FFMPEG = "LGPL-3.0-or-later (FFmpeg, as PyAV's wheels carry it)"
 OWN = "Apache-2.0"
@@ -157,7 +158,9 @@ def _flicker(clip: Signals) -> Value:
     amount = float(np.median(bends))
     frozen = _frozen_share(clip)
     if frozen > STILL:
-        return Value.degenerate(amount, f"it stands still for {frozen:.0%} of its length, and so cannot flicker there")
+        return Value.degenerate(
+            amount, f"it stands still for {percent(frozen)} of its length, and so cannot flicker there"
+        )
     return Value.ok(amount)
 
 

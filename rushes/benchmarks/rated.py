@@ -27,9 +27,13 @@ def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mappin
     `makers` is each label's. Clips made from words and from a picture, and simulated and real ones, are voted on apart:
     models that are near each other in one need not be in the other. Where several boards say something of one kind of
     clip, that with most votes does.
+
+    Only votes on rating copies count. On the files themselves size, rate and loudness win votes too (the louder of two
+    mostly does), and a route by them would prefer what no model is better for; they are shown, and nothing more.
     """
     results = {clip.result.label: clip.result for clip in clips}
     places = {label: (result.cell, result.prompt, result.model) for label, result in results.items()}
+    votes = [vote for vote in votes if not vote.raw]
     against = judge_against_people(votes)
     best: dict[tuple[object, ...], Evidence] = {}
     for mode, simulated in sorted({(group[1].mode, group[2]) for group in makers.values()}):

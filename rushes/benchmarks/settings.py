@@ -19,9 +19,9 @@ from rushes.benchmarks.suite import (
     find_suite,
     load_suite,
     shipped_suites,
-    unknown,
 )
 from rushes.config import Config
+from rushes.nearest import unknown
 from rushes.yaml import Document, read
 
 Fit = Literal["exact", "nearest", "shorter", "cheaper"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from rushes.card import shipped_configs
 from rushes.config import Config
 from rushes.errors import BadConfig, BadInput
+from rushes.nearest import unknown
 from rushes.request import AspectRatio, Resolution
 from rushes.yaml import Document, read
 
@@ -195,12 +195,6 @@ def find_suite(name: str) -> Path:
     if path.exists() or path.suffix in (".yaml", ".yml"):
         return path
     raise BadInput(unknown("suite", name, shipped), hint="Give a shipped name, or the path of a YAML file.")
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"there is no {what} '{name}'; " + (f"did you mean '{near[0]}'?" if near else f"there: {', '.join(names)}")
 
 
 def _with_images(document: Document, suite: Suite) -> Iterable[Prompt]:

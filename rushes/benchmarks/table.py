@@ -211,6 +211,7 @@ def _rating(shown: Standing | None, model: str) -> dict[str, Any]:
     return row | {
         "rated_by": shown.by if shown and found else None,
         "rated_pool": shown.pool if shown and found else None,
+        "rated_raw": shown.raw if shown and found else None,
     }
 
 

@@ -13,6 +13,9 @@ RaterKind = Literal["person", "judge", "imported"]
 Choice = Literal["left", "right", "tie", "both_bad"]
 #: What decided it, as far as somebody said.
 Reason = Literal["motion", "texture", "stability", "physics", "adherence", "sound", "text"]
+#: What was looked at, by `Vote.raw`. A board holds the one or the other: size, rate and loudness, in which copies are
+#: alike, are part of what votes on the files say.
+SHOWN: Mapping[bool, str] = {False: "on rating copies", True: "on the files as delivered"}
 REASONS: tuple[Reason, ...] = ("motion", "texture", "stability", "physics", "adherence", "sound", "text")
 #: Takes with and without sound are never put together: sound alone wins votes.
 Pool = Literal["sound", "silent"]

@@ -7,6 +7,8 @@ from math import isinf
 from typing import Any
 
 from rushes.amounts import UNKNOWN, usd_text
+from rushes.benchmarks.votes import SHOWN
+from rushes.numbers import elo_with, interval, number, percent, percent_interval
 
 #: Headings of the summary, by the keys of `shown`.
 HEADINGS = {
@@ -65,11 +67,11 @@ def versus_shown(row: Mapping[str, Any]) -> dict[str, str]:
         more = "more than 1,000" if row["needed"] is None else f"about {row['needed']}"
         verdict = f"not separable; takes {more} prompts"
     return {
-        "cell": f"{row['cell']}, {row['pool']}, by {row['by']}",
+        "cell": f"{row['cell']}, {row['pool']}, {SHOWN[row['raw']]}, by {row['by']}",
         "pair": f"{row['a']} against {row['b']}",
         "verdict": verdict,
         "share": percent(row["share"]),
-        "elo": f"{row['elo']:+.0f}" + ("" if row["low"] is None else f" [{row['low']:+.0f} to {row['high']:+.0f}]"),
+        "elo": elo_with(row["elo"], row["low"], row["high"]),
         "votes": f"{row['votes']} on {row['prompts']}",
     }
 
@@ -113,45 +115,20 @@ def shown(row: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def number(value: float | None, decimals: int = 1) -> str:
-    """With so many decimals; `n/a` for what nobody knows, `∞` for what has no end."""
-    if value is None:
-        return UNKNOWN
-    return "∞" if isinf(value) else f"{value:.{decimals}f}"
-
-
-def interval(low: float | None, high: float | None, decimals: int = 1) -> str:
-    """Such as ` [98.0–126.4]`, with a space before it; empty where there is none."""
-    if low is None and high is None:
-        return ""
-    # A dash beside a minus is hard to read.
-    dash = " to " if min(low or 0, high or 0) < 0 else "–"
-    return f" [{number(low, decimals)}{dash}{number(high, decimals)}]"
-
-
 def with_interval(row: Mapping[str, Any], name: str, decimals: int = 1) -> str:
     """The column `name` with its `_low` and `_high`."""
     return number(row[name], decimals) + interval(row[f"{name}_low"], row[f"{name}_high"], decimals)
 
 
-def percent(share: float | None) -> str:
-    return UNKNOWN if share is None else f"{100 * share:.0f} %"
-
-
 def _rating(row: Mapping[str, Any]) -> str:
-    if row["rating"] is None:
-        return UNKNOWN
-    limits = "" if row["rating_low"] is None else f" [{row['rating_low']:+.0f} to {row['rating_high']:+.0f}]"
-    return f"{row['rating']:+.0f}{limits}" + (" (judge)" if row["rated_by"] == "judge" else "")
+    by = ["judge"] * (row["rated_by"] == "judge") + ["files as delivered"] * (row["rated_raw"] is True)
+    return elo_with(row["rating"], row["rating_low"], row["rating_high"]) + (f" ({', '.join(by)})" if by else "")
 
 
 def _usable(row: Mapping[str, Any]) -> str:
     if not row["tried"]:
         return "not made"
-    if row["success_low"] is None:
-        return f"{row['usable']} of {row['tried']}"
-    low, high = 100 * row["success_low"], 100 * row["success_high"]
-    return f"{row['usable']} of {row['tried']} [{low:.0f}–{high:.0f} %]"
+    return f"{row['usable']} of {row['tried']}" + percent_interval(row["success_low"], row["success_high"])
 
 
 def _delivered(row: Mapping[str, Any]) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from math import exp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from rushes.amounts import UNKNOWN, counted
-from rushes.cli.options import Common
+from rushes.cli.options import FLAG, Common
 from rushes.cli.show import clean, console, write_json
 from rushes.cli.work import look
+from rushes.numbers import elo, percent
 
 if TYPE_CHECKING:
     from rushes.evidence import Evidence
 
 
 def evidence(
-    *, model: str | None = None, endpoint: str | None = None, priors: bool = False, common: Common = Common()
+    *,
+    model: str | None = None,
+    endpoint: str | None = None,
+    priors: bool = False,
+    withdrawn: Annotated[bool, FLAG] = False,
+    common: Common = Common(),
 ) -> int:
     """Show what benchmarks have found out about endpoints: seconds, reliability and dollars by the kind of clip.
 
@@ -33,6 +40,9 @@ def evidence(
     priors
         Also what others published about these models, dated and with sources: never measured here, and no two boards on
         one scale.
+    withdrawn
+        Instead, what runs said before and no longer say, as votes were taken back or clips told anew; no route goes by
+        it.
     """
     from rushes.router.candidates import endpoints
 
@@ -40,31 +50,58 @@ def evidence(
     wanted = {each.id for each in chosen}
     # Unless one is named, also what no card has any more.
     whole = model is None and endpoint is None
-    found = [each for each in look(common, lambda opened: opened.evidence()) if whole or each.endpoint in wanted]
+    said = _withdrawn(common) if withdrawn else look(common, lambda opened: opened.evidence())
+    found = [each for each in said if whole or each.endpoint in wanted]
+    older = _outdated(found, common)
     published = _published({each.model for each in chosen}) if priors else []
     if common.json:
-        write_json([*(each.json() for each in found), *published])
+        write_json([*(each.json() | {"outdated": each in older} for each in found), *published])
         return 0
     common.announce()
     if not found:
-        if common.simulate:
+        if withdrawn:
+            console().print("No run has taken back anything that it said.")
+        elif common.simulate:
             console().print("There is no evidence of simulated worlds yet: `rushes bench run --simulate` finds some.")
         else:
             console().print("There is no evidence yet: `rushes bench run` finds some. --simulate shows the simulated.")
     for name in sorted({each.endpoint for each in found}):
-        _print(name, [each for each in found if each.endpoint == name])
+        _print(name, [each for each in found if each.endpoint == name], older)
     if priors:
         _print_priors(published)
     return 0
 
 
-def _print(endpoint: str, found: Sequence[Evidence]) -> None:
+def _withdrawn(common: Common) -> list[Evidence]:
+    home = common.rushes().home
+    if not (home / "ledger.sqlite").exists():
+        return []
+
+    async def once() -> list[Evidence]:
+        from rushes.ledger import Ledger
+
+        async with Ledger.open(home) as ledger:
+            return await ledger.withdrawn(simulated=common.simulate)
+
+    return asyncio.run(once())
+
+
+def _outdated(found: Sequence[Evidence], common: Common) -> list[Evidence]:
+    """Ratings of versions that are no longer served: they do not count."""
+    cards, day = common.rushes().config.cards.values(), common.rushes().day
+    makers = {each.id: each for card in cards for each in card.endpoints}
+    ratings = [each for each in found if each.metric == "rating" and each.endpoint in makers]
+    return [each for each in ratings if makers[each.endpoint].outdated(each.observed.date(), day)]
+
+
+def _print(endpoint: str, found: Sequence[Evidence], older: Sequence[Evidence]) -> None:
     """A line for each kind of clip and each place where it was found out."""
     screen = console()
     screen.print(endpoint, style="bold")
     groups: dict[tuple[str, str], list[Evidence]] = {}
     for each in found:
-        groups.setdefault((str(each.cell), _where(each)), []).append(each)
+        where = _where(each) + (", of a version that is no longer served: does not count" if each in older else "")
+        groups.setdefault((str(each.cell), where), []).append(each)
     for (cell, where), numbers in sorted(groups.items()):
         said = {each.metric: _value(each) for each in numbers}
         values = [said[name] for name in ("log_seconds", "usable", "usd_per_second", "rating") if name in said]
@@ -75,6 +112,8 @@ def _print(endpoint: str, found: Sequence[Evidence]) -> None:
 def _where(each: Evidence) -> str:
     """Source, age and run; a simulated world's days are not ours."""
     run = f"run {each.run}" if each.run else "no run"
+    if each.withdrawn is not None:
+        run += f", withdrawn on {each.withdrawn.date()}"
     if each.simulated:
         return f"{each.source} in the simulated world of {each.observed.date()}, {run}"
     return f"{each.source} {counted(max((datetime.now(UTC) - each.observed).days, 0), 'day')} ago, {run}"
@@ -88,9 +127,9 @@ def _value(each: Evidence) -> str:
             more = f" and {late} that took longer" if late else ""
             return f"{exp(each.mean):.1f} s to file{spread} ({counted(each.n, 'clip')}{more})"
         case "usable":
-            return f"{100 * each.mean:.0f} % usable of {each.n}"
+            return f"{percent(each.mean)} usable of {each.n}"
         case "rating":
-            return f"{each.mean:+.0f} ± {each.sd:.0f} Elo ({counted(each.n, 'prompt')})"
+            return f"{elo(each.mean)} ± {each.sd:.0f} Elo ({counted(each.n, 'prompt')})"
         case "usd_per_second":
             return f"${each.mean:.4f} per usable second"
 

@@ -18,6 +18,7 @@ from rushes.cli.routes import chosen
 from rushes.cli.show import clean, console, say, settings, write_json
 from rushes.cli.work import look, work
 from rushes.errors import BadInput
+from rushes.numbers import minutes
 from rushes.plan import sent
 
 if TYPE_CHECKING:
@@ -202,10 +203,6 @@ def dollars(amount: Any) -> str:
 def faster(seconds: float | None) -> str:
     """Such as `3.1 min`, or `it took 3.1 min longer`."""
     return f"it took {minutes(-seconds)} longer" if seconds is not None and seconds < -3 else minutes(seconds)
-
-
-def minutes(seconds: float | None) -> str:
-    return UNKNOWN if seconds is None else f"{round(seconds / 60, 1) + 0.0:.1f} min"
 
 
 def _print(found: Exploration, sheet: Sheet, common: Making) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from rushes.amounts import usd
-from rushes.cli.explore import dollars, faster, minutes, saving_json
+from rushes.cli.explore import dollars, faster, saving_json
 from rushes.cli.files import Files
 from rushes.cli.options import CLIP, FLAG, WHERE, WORLD, Making, Spending
 from rushes.cli.results import tell
@@ -16,6 +16,7 @@ from rushes.cli.routes import chosen
 from rushes.cli.show import say, settings, write_json
 from rushes.cli.work import look, work
 from rushes.errors import VideoError
+from rushes.numbers import minutes
 from rushes.plan import sent
 from rushes.request import Resolution
 

@@ -184,6 +184,8 @@ def _facts(endpoint: Endpoint, rushes: Rushes) -> Iterable[tuple[str, str]]:
     yield "key", "; ".join(needs(endpoint, rushes)) or "ready"
     names = dict.fromkeys(endpoint.wire_names.values())
     yield "wire name", ", ".join(names)
+    if (version := endpoint.version(day)) is not None:
+        yield "version", f"{version.name}, since {version.since} [{version.source}]"
     for offer in endpoint.offers:
         yield "offers", _offer(offer)
     if takes.prompt is not None:

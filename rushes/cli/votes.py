@@ -55,8 +55,9 @@ def bring(run: str, file: Path, /, *, common: Common = Common()) -> int:
     """Add the votes of FILE to RUN: CSV, JSON Lines or JSON, also pairs as arenas publish them.
 
     A line names left and right (labels of clips, as in table.csv) and choice (left, right, tie, both_bad), or model_a,
-    model_b, winner and prompt. What is wrong is told line by line, and everything else is brought; brought again,
-    nothing changes.
+    model_b, winner and prompt. `raw` says what was looked at: true for the files as delivered, false (unless given)
+    for rating copies. What is wrong is told line by line, and everything else is brought; brought again, nothing
+    changes.
     """
     from rushes.benchmarks.ballots import read_votes
     from rushes.benchmarks.clips import clips_of
@@ -71,11 +72,16 @@ def bring(run: str, file: Path, /, *, common: Common = Common()) -> int:
     for line in found.new:
         book.add(line)
     if common.json:
-        write_json({"new": len(found.new), "there": found.there, "bad": [*found.bad]})
+        write_json({"new": len(found.new), "there": found.there, "bad": [*found.bad], "raw_unsaid": found.unsaid})
         return 1 if found.bad else 0
     for complaint in found.bad:
         say(complaint, style="yellow")
     there = f", {found.there} were there already" if found.there else ""
     bad = f", {len(found.bad)} could not be used" if found.bad else ""
+    if found.unsaid:
+        say(
+            f"{counted(found.unsaid, 'vote')} of them without a word on what was looked at: they count as on rating "
+            "copies. Votes on the files as delivered say raw: true, and stand on a board by which no route goes."
+        )
     console().print(f"{counted(len(found.new), 'line')} brought into the run {run}{there}{bad}.")
     return 1 if found.bad else 0

@@ -1,10 +1,13 @@
-"""The table of evidence: one row for what a run found out, and one for each live job, put together by the day."""
+"""The table of evidence: one row for what a run found out, and one for each live job, put together by the day.
+
+A run whose clips or votes are others by now, or fewer, may no longer say what it said: that is a row too.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +34,24 @@ _KIND = ("endpoint", "mode", "length", "resolution", "audio", "metric")
 
 def read(connection: Connection, *, simulated: bool) -> list[Evidence]:
     """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
+    said = [row for row in _said(connection, simulated=simulated) if row.withdrawn is None]
+    return [*_live(connection, simulated=simulated), *said]
+
+
+def withdrawn(connection: Connection, *, simulated: bool) -> list[Evidence]:
+    """What runs said last of a thing before they no longer said it, oldest first."""
+    return [row for row in _said(connection, simulated=simulated) if row.withdrawn is not None]
+
+
+def _said(connection: Connection, *, simulated: bool) -> list[Evidence]:
+    """The newest word of each run on each thing."""
     query = select(evidence).where((evidence.c.simulated == simulated) & (evidence.c.source != "live"))
     counts: dict[tuple[Any, ...], Evidence] = {}
     for values in connection.execute(query.order_by(evidence.c.recorded, evidence.c.id)).mappings():
         given = {each.name: values[each.name] for each in fields(Evidence) if each.name != "cell"}
         row = Evidence(cell=_cell(values), **given)
         counts[_same_thing(row)] = row
-    return [*_live(connection, simulated=simulated), *counts.values()]
+    return [*counts.values()]
 
 
 def _live(connection: Connection, *, simulated: bool) -> list[Evidence]:
@@ -137,6 +151,16 @@ def record(connection: Connection, found: Sequence[Evidence], now: datetime) -> 
     new = [row for row in found if there.get(_same_thing(row)) != row]
     add(connection, new, now)
     return len(new)
+
+
+def speak(connection: Connection, run: str, found: Sequence[Evidence], now: datetime) -> tuple[int, int]:
+    """Adds what is new of everything that a run says by now, and that it no longer says the rest; returns how much."""
+    new = record(connection, found, now)
+    says = {_same_thing(row) for row in found}
+    said = [row for each in (True, False) for row in read(connection, simulated=each) if row.run == run]
+    gone = [replace(row, withdrawn=now) for row in said if _same_thing(row) not in says]
+    add(connection, gone, now)
+    return new, len(gone)
 
 
 def add(connection: Connection, rows: Sequence[Evidence], now: datetime) -> None:

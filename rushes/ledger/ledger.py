@@ -343,6 +343,10 @@ class Ledger:
         """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
         return await self._read(lambda c: evidence.read(c, simulated=simulated))
 
+    async def withdrawn(self, *, simulated: bool) -> list[Evidence]:
+        """What runs said of endpoints and say no longer, oldest first."""
+        return await self._read(lambda c: evidence.withdrawn(c, simulated=simulated))
+
     async def gone(self, *, simulated: bool, day: str | None = None) -> list[Gone]:
         """Endpoints whose newest word is that they have been retired; by jobs judged as of `day` or before."""
         return await self._read(lambda c: _gone(c, simulated=simulated, day=day))
@@ -350,6 +354,10 @@ class Ledger:
     async def record(self, found: Sequence[Evidence], now: datetime) -> int:
         """Adds the evidence that is new; returns how much that was."""
         return await self._call(lambda c: evidence.record(c, found, now))
+
+    async def speak(self, run: str, found: Sequence[Evidence], now: datetime) -> tuple[int, int]:
+        """Has what a run says by now count, and nothing else that it said; returns how many are new, and withdrawn."""
+        return await self._call(lambda c: evidence.speak(c, run, found, now))
 
 
 # --- inside one transaction -------------------------------------------------------------------------------------------

@@ -180,8 +180,8 @@ takes = Table(
     Column("rewritten_prompt", Text),
 )
 
-#: What was found out about endpoints; only added to. Of several rows of one run on the same thing the newest counts;
-#: of the rows of one live job those that were added last.
+#: What was found out about endpoints; only added to. Of several rows of one run on the same thing the newest counts,
+#: unless it says that the run has taken back what it said; of the rows of one live job those that were added last.
 evidence = Table(
     "evidence",
     metadata,
@@ -203,6 +203,8 @@ evidence = Table(
     #: Whose life it tells, of live rows.
     Column("job", String(40)),
     Column("detail", JSON, nullable=False),
+    #: When the run no longer said so; the other columns repeat what it had said.
+    Column("withdrawn", Time),
     Index(None, "simulated", "endpoint"),
     Index(None, "job", "recorded"),
 )

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rushes.amounts import counted
-from rushes.benchmarks.boardwords import BY, POOLS, board_words, elo, elo_with
+from rushes.benchmarks.boardwords import BY, POOLS, board_words
 from rushes.benchmarks.ratings.rate import EQUIVALENT, Versus
 from rushes.benchmarks.result import Result
 from rushes.benchmarks.standings import Standing
 from rushes.benchmarks.statistics.verdicts import FEWEST_PROMPTS, MOST_PROMPTS
 from rushes.benchmarks.table import Table, records
-from rushes.benchmarks.votes import Pool, Vote
-from rushes.benchmarks.wording import percent
+from rushes.benchmarks.votes import SHOWN, Pool, Vote
+from rushes.numbers import elo, elo_with, percent
 
 CLIPS: Mapping[Pool, str] = {"sound": "clips with sound", "silent": "silent clips"}
 
@@ -91,6 +91,7 @@ class LooksView:
     notes: Sequence[str]
     #: By cell.
     kinds: Mapping[str, Lines]
+    #: By cell and what was looked at.
     reasons: Mapping[str, Lines]
     #: By prompt and cell.
     votes: Mapping[tuple[str, str], Sequence[PairVotes]]
@@ -111,7 +112,12 @@ def looks_view(table: Table) -> LooksView | None:
         boards=[_board(each) for each in said.standings],
         notes=said.notes,
         kinds={cell: found for cell in cells if (found := _kinds(table, cell, kinds))},
-        reasons={cell: found for cell in cells if (found := _reasons(table, cell, reasons))},
+        reasons={
+            f"{cell}, {SHOWN[raw]}": found
+            for cell in cells
+            for raw in (False, True)
+            if (found := _reasons(table, cell, raw, reasons))
+        },
         votes=_votes(table),
     )
 
@@ -120,7 +126,7 @@ def _rated(row: Mapping[str, Any]) -> Rated:
     return Rated(
         elo=elo_with(row["rating"], row["rating_low"], row["rating_high"]),
         by="" if row["rated_by"] is None else BY[row["rated_by"]],
-        clips="" if row["rated_pool"] is None else CLIPS[row["rated_pool"]],
+        clips="" if row["rated_pool"] is None else CLIPS[row["rated_pool"]] + ", as delivered" * row["rated_raw"],
         tier=row["rating_tier"],
         best=percent(row["rating_best"]),
     )
@@ -184,7 +190,9 @@ def _kinds(table: Table, cell: str, rows: Sequence[Mapping[str, Any]]) -> Lines 
         for name in names
         if any((name, model) in mine for model in models)
     ]
-    return Lines(f"{cell}, {POOLS[shown.pool]}: Elo {BY[shown.by]}, shrunk", models, lines)
+    return Lines(
+        f"{cell}, {POOLS[shown.pool]}: Elo {BY[shown.by]}{f', {SHOWN[True]}' * shown.raw}, shrunk", models, lines
+    )
 
 
 def _kind(row: Mapping[str, Any] | None) -> Sequence[str]:
@@ -194,8 +202,8 @@ def _kind(row: Mapping[str, Any] | None) -> Sequence[str]:
     return elo(row["shrunk"]), f"by these alone {elo(row['elo'])}", votes
 
 
-def _reasons(table: Table, cell: str, rows: Sequence[Mapping[str, Any]]) -> Lines | None:
-    mine = {(row["reason"], row["model"]): row for row in rows if row["cell"] == cell}
+def _reasons(table: Table, cell: str, raw: bool, rows: Sequence[Mapping[str, Any]]) -> Lines | None:
+    mine = {(row["reason"], row["model"]): row for row in rows if (row["cell"], row["raw"]) == (cell, raw)}
     if not mine:
         return None
     models = _there(table, {model for _, model in mine})
@@ -203,7 +211,7 @@ def _reasons(table: Table, cell: str, rows: Sequence[Mapping[str, Any]]) -> Line
         (reason, [_reason(mine.get((reason, model))) for model in models])
         for reason in dict.fromkeys(reason for reason, _ in mine)
     ]
-    votes = [each for each in table.standings.votes if each.cell == cell and each.reasons]
+    votes = [each for each in table.standings.votes if (each.cell, each.raw) == (cell, raw) and each.reasons]
     kinds = sorted({_rater(each) for each in votes})
     return Lines(f"{cell}: won of the votes that name a reason, {' and '.join(kinds)}", models, lines)
 
@@ -219,7 +227,8 @@ def _there(table: Table, models: set[str]) -> list[str]:
 
 
 def _rater(vote: Vote) -> str:
-    return "by a judge" if vote.kind == "judge" else "by people"
+    by = "by a judge" if vote.kind == "judge" else "by people"
+    return by + f", {SHOWN[True]}" * vote.raw
 
 
 # --- prompt by prompt -------------------------------------------------------------------------------------------------

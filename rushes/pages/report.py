@@ -21,8 +21,9 @@ from rushes.benchmarks.claims import NOTES
 from rushes.benchmarks.metrics import METRICS
 from rushes.benchmarks.statistics.intervals import FEWEST_GROUPS, FEWEST_VALUES
 from rushes.benchmarks.table import Table, need_pandas
-from rushes.benchmarks.wording import HEADINGS, RATING, number
+from rushes.benchmarks.wording import HEADINGS, RATING
 from rushes.card import Card, load_cards
+from rushes.numbers import number
 from rushes.pages.claims import claims_view
 from rushes.pages.elsewhere import elsewhere
 from rushes.pages.looks import looks_view

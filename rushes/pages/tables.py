@@ -10,7 +10,8 @@ from rushes.amounts import UNKNOWN
 from rushes.benchmarks.metrics import METRICS, Metric
 from rushes.benchmarks.statistics.verdicts import FEWEST_PROMPTS, MOST_PROMPTS
 from rushes.benchmarks.table import Table, records
-from rushes.benchmarks.wording import interval, percent, shown
+from rushes.benchmarks.wording import shown
+from rushes.numbers import interval, percent
 from rushes.pages.words import better, plain, unit
 
 

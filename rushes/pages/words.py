@@ -10,7 +10,7 @@ from typing import Any
 from rushes.amounts import UNKNOWN, usd
 from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.metrics import Metric
-from rushes.benchmarks.wording import number
+from rushes.numbers import number
 
 
 def seconds(value: float | None, decimals: int = 1) -> str:

@@ -189,7 +189,8 @@ async def start(
     with records(folder) as kept:
         async with httpx.AsyncClient(transport=httpx.MockTransport(script)) as http:
             api = Api(http, chosen.base_url, Key())
-            how: dict[str, Any] = {"rater": rater, "day": DAY, "key": KEY} | more
+            # The clips themselves: most of what is tested is not what is shown, and copies take their time.
+            how: dict[str, Any] = {"rater": rater, "day": DAY, "key": KEY, "raw": True} | more
             yield Judging(folder, kept, chosen, api, charge or Cap(), script.clock, **how), kept
 
 

@@ -73,6 +73,41 @@ def test_pairs_as_arenas_publish_them_find_their_clips(winner: str, choice: str,
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "raw", "unsaid"), [("", False, 1), ("true", True, 0), ("false", False, 0), ("True", True, 0)]
+)
+def test_what_was_looked_at_is_what_the_file_says_and_else_rating_copies(
+    said: str, raw: bool, unsaid: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(f"left,right,choice,raw\nshort/p1/sora-2/1,short/p1/wan-2.5/1,left,{said}\n")
+
+    found = read_votes(path, CLIPS, [], NOW)
+
+    [line] = found.new
+    assert isinstance(line, Vote)
+    assert (line.raw, found.unsaid) == (raw, unsaid)
+
+
+def test_pairs_of_an_arena_say_what_was_looked_at_too(tmp_path: Path) -> None:
+    battle = {"model_a": "wan-2.5", "model_b": "sora-2", "winner": "tie", "prompt": "p3"}
+    (tmp_path / "battles.json").write_text(json.dumps([battle, battle | {"raw": True}]))
+
+    found = read_votes(tmp_path / "battles.json", CLIPS, [], NOW)
+
+    assert [line.raw for line in found.new if isinstance(line, Vote)] == [False, True]
+    assert found.unsaid == 1
+
+
+@pytest.mark.parametrize("said", ["copies", 7, None])
+def test_a_word_on_what_was_looked_at_that_is_none_is_told(said: object, tmp_path: Path) -> None:
+    line = {"left": "short/p1/sora-2/1", "right": "short/p1/wan-2.5/1", "choice": "left", "raw": said}
+    (tmp_path / "votes.jsonl").write_text(json.dumps(line))
+
+    [why] = read(tmp_path / "votes.jsonl")[2]
+    assert "raw: input should be" in why
+
+
 BAD = {
     "no json": ("{", "is no JSON object"),
     "no choice": ('{"left": "short/p1/sora-2/1", "right": "short/p1/wan-2.5/1"}', "has no choice"),
@@ -168,6 +203,20 @@ def test_the_command_brings_what_is_good_and_ends_with_1_where_something_was_not
     assert "0 lines brought into the run run, 1 were there already." in capsys.readouterr().out
     assert main(["votes", "export", run, "--home", str(home)]) == 0
     assert [json.loads(line)["prompt"] for line in capsys.readouterr().out.splitlines()] == ["p1", "p2"]
+
+
+def test_the_command_says_how_many_did_not_say_what_was_looked_at(
+    run: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "votes.csv"
+    line = "short/p1/sora-2/1,short/p1/wan-2.5/1,left"
+    file.write_text(f"left,right,choice,raw\n{line},\n{line},true\n")
+
+    assert main(["votes", "import", run, str(file), "--home", str(home)]) == 0
+
+    assert "1 vote of them without a word on what was looked at" in " ".join(capsys.readouterr().err.split())
+    assert main(["votes", "export", run, "--home", str(home)]) == 0
+    assert [json.loads(line)["raw"] for line in capsys.readouterr().out.splitlines()] == [False, True]
 
 
 def test_an_export_goes_to_a_file_in_the_form_of_its_name(

@@ -670,6 +670,25 @@ def test_clips_are_brought_in_without_a_key_or_an_endpoint_of_ones_own(
     assert said["evidence"] == 2  # seconds and dollars of the one whose endpoint and day are known
 
 
+def test_a_corrected_manifest_corrects_the_run_and_the_evidence_and_says_what(clips: Path, bench: Command) -> None:
+    first = bench("import", clips, "--json").json
+    rows = json.loads((clips / "manifest.json").read_text())
+    rows[0] |= {"seconds": 90, "cost": None}
+    (clips / "manifest.json").write_text(json.dumps(rows))
+
+    ended = bench("import", clips, "--json")
+    again = bench("import", clips)
+
+    assert "The manifest now says otherwise of 1 clip that came before:" in ended.err
+    assert "imported/a-ball/ours/1: seconds 61.5 → 90; cost $0.4 → n/a" in " ".join(ended.err.split())
+    assert "0 clips brought into the run stored; 3 were there already" in ended.err
+    assert (first["evidence"], ended.json["evidence"], ended.json["evidence_withdrawn"]) == (2, 1, 1)
+    [clip] = [clip for clip in ended.json["clips"] if clip["model"] == "ours"]
+    assert (clip["seconds_to_file"], clip["usd"]) == (90, None)
+    assert "says otherwise" not in again.err
+    assert "no longer hold" not in again.err
+
+
 def test_bad_files_are_listed_and_can_be_skipped(
     clips: Path, bench: Command, capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -248,6 +249,28 @@ def test_a_judge_speaks_only_where_people_do_not_and_is_marked() -> None:
     assert "by a judge, not by people" in alone.found
     assert (beside.verdict, beside.by) == ("holds", "people")
     assert (few.verdict, few.by) == ("contradicted", "judge")
+
+
+@pytest.mark.parametrize(("subject", "more"), [("quality", {}), ("texture", {"reasons": ("texture",)})])
+def test_votes_on_the_files_as_delivered_speak_only_where_those_on_copies_do_not_and_are_marked(
+    subject: str, more: dict[str, Any]
+) -> None:
+    raw = ballots("sora-2", "sora-2-pro", raw=True, **more)
+    copies = ballots("sora-2-pro", "sora-2", **more)
+
+    alone = found(run(takes(), raw), subject, "sora-2-pro", "sora-2")
+    beside = found(run(takes(), [*raw, *copies]), subject, "sora-2-pro", "sora-2")
+
+    assert (alone.verdict, alone.raw, alone.n) == ("contradicted", True, 8)
+    assert alone.found.endswith("by people, on the files as delivered")
+    assert (beside.verdict, beside.raw, beside.n) == ("holds", False, 8)
+    assert beside.found.endswith("by people")
+
+
+def test_elo_has_a_minus_sign_and_no_hyphen() -> None:
+    claim = found(run(takes(), both("sora-2-pro", "sora-2")), "quality", "sora-2-pro", "sora-2")
+
+    assert re.search(r"0 Elo \[−\d+ to \+\d+\]", claim.found)
 
 
 def test_votes_on_few_prompts_test_no_quality() -> None:

@@ -63,7 +63,7 @@ def bring(home: Path, clips: Path, *lines: str, name: str = "run", **how: Any) -
     """How many clips are new in the run."""
     folder = Folder(home, name)
     with folder.alone():
-        return importer.bring(folder, look(home, clips, *lines, name=name, **how))
+        return importer.bring(folder, look(home, clips, *lines, name=name, **how)).new
 
 
 def measure(home: Path) -> list[Clip]:
@@ -170,6 +170,66 @@ def test_so_does_a_list_of_its_own_and_a_suite_without_cells(how: str, home: Pat
 
     assert bring(home, clips, "a.mp4,ours,A ball", suite=suite) == 0
     assert bring(home, clips, "a.mp4,ours,A ball", "b.mp4,theirs,A ball", suite=suite) == 1
+
+
+FULL = f"{HEAD},cell,endpoint,seconds,cost,date,settings.seconds,settings.size,settings.aspect_ratio,settings.audio"
+LINE = "a.mp4,ours,A ball,short,openai/sora-2,61.5,0.40,2026-08-01T10:00,1,64x36,16:9,true"
+
+
+def again(home: Path, clips: Path, *lines: str) -> importer.Brought:
+    folder = Folder(home, "run")
+    with folder.alone():
+        return importer.bring(folder, look(home, clips, *lines, head=FULL))
+
+
+def test_the_same_line_again_corrects_nothing_whatever_it_says(home: Path, clips: Path) -> None:
+    assert again(home, clips, LINE) == importer.Brought(1, {})
+
+    assert again(home, clips, LINE) == importer.Brought(0, {})
+    assert len((home / "runs/run/takes.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("61.5", "70", "seconds 61.5 → 70"),
+        ("0.40", "0.80", "cost $0.40 → $0.80"),
+        ("0.40", "", "cost $0.40 → n/a"),
+        ("openai/sora-2", "", "endpoint openai/sora-2 → n/a"),
+        ("2026-08-01T10:00", "2026-08-02", "date 2026-08-01T10:00:00+00:00 → 2026-08-02T12:00:00+00:00"),
+        ("10:00,1,", "10:00,2,", "settings.seconds 1 → 2"),
+        ("64x36", "", "settings.size 64x36 → n/a"),
+        ("16:9", "9:16", "settings.aspect_ratio 16:9 → 9:16"),
+        (",true", ",false", "settings.audio True → False"),
+    ],
+)
+def test_a_corrected_line_corrects_what_is_known_of_a_clip_and_says_so(
+    old: str, new: str, said: str, home: Path, clips: Path
+) -> None:
+    again(home, clips, LINE)
+    [before] = Folder(home, "run").results().values()
+    assert old in LINE
+
+    brought = again(home, clips, LINE.replace(old, new))
+
+    assert brought == importer.Brought(0, {"short/a-ball/ours/1": said})
+    [after] = Folder(home, "run").results().values()
+    assert after != before
+    assert {name for name, value in before if getattr(after, name) != value} <= {*importer.TOLD}
+    # And what was so before is so again.
+    again(home, clips, LINE)
+    assert [*Folder(home, "run").results().values()] == [before]
+
+
+def test_a_clip_that_the_run_made_itself_is_not_told_anew_by_a_manifest(home: Path, clips: Path) -> None:
+    again(home, clips, LINE)
+    folder = Folder(home, "run")
+    [result] = folder.results().values()
+    fresh = result.model_copy(update={"source": "fresh"})
+    folder.add(fresh)
+
+    assert again(home, clips, LINE.replace("61.5", "1")) == importer.Brought(0, {})
+    assert [*folder.results().values()] == [fresh]
 
 
 def test_the_order_of_the_lines_is_nothing_to_the_samples(home: Path, clips: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_file_of_another_form_says_what_it_should_be(tmp_path: Path, text: str
 def test_an_unknown_judge_is_answered_with_those_that_are_there() -> None:
     with pytest.raises(BadInput, match="did you mean 'gpt-6-luna'"):
         judge_of("gpt-6-lunar", load_judges())
-    with pytest.raises(BadInput, match=r"there: .*simulated"):
+    with pytest.raises(BadInput, match=r"there are .*simulated"):
         judge_of("?", load_judges())
 
 

@@ -194,7 +194,7 @@ WRONG = {
         "x.csv",
         f"{HEAD},settings.fps\n{LINE},24\n",
         2,
-        "unknown key 'fps'; valid keys: aspect_ratio",
+        "unknown key 'fps'; there are aspect_ratio",
     ),
     "a column twice": ("x.csv", f"{HEAD},model\n{LINE},ours\n", 1, "the column 'model' stands twice"),
     "too many fields": ("x.csv", f"{HEAD}\n{LINE}\n{LINE}, rolling\n", 3, "4 fields under 3 headings"),

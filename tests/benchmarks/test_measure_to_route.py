@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from rushes import simulated as simulated_worlds
+from rushes.benchmarks.votebook import Book
+from rushes.benchmarks.votes import Undo, Vote
 from rushes.cli import main
 from rushes.simulator import film
 from rushes.simulator.faults import Fault
@@ -244,7 +246,7 @@ def test_votes_on_a_run_change_what_looks_best(place: Place) -> None:
     table = place.run("bench", "table", "first", "--json")
     after = place.plan("quality")
 
-    assert brought.json == {"new": 24, "there": 0, "bad": []}
+    assert brought.json == {"new": 24, "there": 0, "bad": [], "raw_unsaid": 24}
     assert table.code == 0, table.err
     assert (before["chosen"], known(before, SLOW)["rating"]["source"]) == (FAST, "prior")
     for endpoint in (FAST, SLOW):
@@ -253,6 +255,35 @@ def test_votes_on_a_run_change_what_looks_best(place: Place) -> None:
         assert rating["counts"] is True
     assert known(after, SLOW)["rating"]["elo"] > known(after, FAST)["rating"]["elo"] + 20
     assert after["chosen"] == SLOW
+
+
+def test_votes_that_are_taken_back_leave_the_route_as_it_was_before_them(place: Place) -> None:
+    before = place.plan("quality")
+    pairs = [f"short/{text.split()[1]}/{{}}/1" for text in PROMPTS]
+    lines = [f"{pair.format('one')},{pair.format('two')},right,anna,person" for pair in pairs]
+    (place.config / "votes.csv").write_text("\n".join(["left,right,choice,rater,kind", *lines]) + "\n")
+    place.run("votes", "import", "first", place.config / "votes.csv")
+    said = place.run("bench", "table", "first", "--json")
+    voted = place.plan("quality")
+
+    book = Book(place.home / "runs/first")
+    last = [line for line in book.lines() if isinstance(line, Vote)][-1]
+    book.add(Undo(id="undo", at=last.at, rater="anna", kind="person", undoes=last.id))
+    told = place.run("bench", "table", "first")
+    after = place.plan("quality")
+
+    assert (said.json["evidence_withdrawn"], known(voted, SLOW)["rating"]["source"]) == (0, "voted")
+    # Five prompts rate nothing.
+    assert "2 numbers that this run said before no longer hold" in " ".join(told.err.split())
+    assert known(after, SLOW)["rating"] == known(before, SLOW)["rating"]
+    assert after["chosen"] == before["chosen"]
+    taken_back = place.run("evidence", "--withdrawn", "--json").json
+    assert {(row["metric"], row["run"]) for row in taken_back} == {("rating", "first")}
+
+    book.add(last.model_copy(update={"id": "again"}))
+    assert place.run("bench", "table", "first", "--json").json["evidence"] == 2
+    assert known(place.plan("quality"), SLOW)["rating"]["source"] == "voted"
+    assert place.run("evidence", "--withdrawn", "--json").json == []
 
 
 def test_live_jobs_change_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

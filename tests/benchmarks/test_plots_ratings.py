@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from rushes.benchmarks import plots
-from rushes.benchmarks.boardwords import elo, elo_with
 from rushes.benchmarks.plots.ratings import ratings
 from rushes.benchmarks.plots.style import ours
 from rushes.benchmarks.plots.tradeoff import by_votes
 from rushes.benchmarks.table import Table, make_table
 from rushes.benchmarks.votes import Vote
+from rushes.numbers import elo, elo_with
 from tests.benchmarks.conftest import failed
 from tests.benchmarks.voting import PAIR, judged, many, vote, voted_run
 
@@ -90,7 +90,7 @@ def test_the_best_stands_first_with_its_interval_on_the_ground_of_its_tier() -> 
     figure = drawn("ratings", people())
 
     said = words(figure)
-    assert "short, with sound, by people: 16 votes of 2 raters on 8 prompts, 0 ties, 0 both bad" in said
+    assert "short, with sound, on rating copies, by people: 16 votes of 2 raters on 8 prompts, 0 ties" in said
     assert said.index("sora-2: +") < said.index("wan-2.5: −")
     assert "tier 1" in said
     assert "95 % interval" in said
@@ -101,7 +101,7 @@ def test_the_best_stands_first_with_its_interval_on_the_ground_of_its_tier() -> 
 def test_a_board_by_a_judge_is_named_as_one_and_has_hollow_dots() -> None:
     figure = drawn("ratings", both())
 
-    assert "short, with sound, by a judge: 8 votes of 1 rater" in words(figure)
+    assert "short, with sound, on rating copies, by a judge: 8 votes of 1 rater" in words(figure)
     faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [face == "white" for face in faces] == [False, False, True, True]
 

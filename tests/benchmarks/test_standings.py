@@ -64,6 +64,104 @@ def test_people_and_judges_stand_apart_until_they_agree_on_enough() -> None:
     assert any("Judge eye" in note for note in found.notes)
 
 
+# --- rating copies and files as delivered -----------------------------------------------------------------------------
+
+
+def test_votes_on_copies_and_on_the_files_themselves_share_no_board() -> None:
+    copies, raw = many(["anna", "ben"], 12, 0.9), many(["cleo"], 12, 0.1, raw=True)
+
+    found = said(*copies, *raw)
+
+    assert [(each.raw, each.by, each.board.votes) for each in found.standings] == [
+        (False, "people", 24),
+        (True, "people", 12),
+    ]
+    assert [row["model"] for row in found.rows()] == ["sora-2", "wan-2.5", "wan-2.5", "sora-2"]
+    assert [(row["raw"], row["a"]) for row in found.versus()] == [(False, "sora-2"), (True, "wan-2.5")]
+    notes = " ".join(found.notes)
+    assert "Votes on short, sound, on rating copies, by people: 24 of 2 raters" in notes
+    assert "Votes on short, sound, on the files as delivered, by people: 12 of 1 rater" in notes
+    assert "no route goes by them" in notes
+
+
+def test_of_the_two_copies_are_shown_even_where_more_voted_on_the_files() -> None:
+    found = said(*many(["anna", "ben"], 12, 0.9, raw=True), *(judged(f"p{n}", "right") for n in range(1, 13)))
+
+    shown = found.of("short")
+    assert shown is not None
+    assert (shown.raw, shown.by) == (False, "judge")
+
+
+def test_where_there_are_only_votes_on_the_files_they_are_shown_and_named_so() -> None:
+    table = make_table(INFO, [clip.result for clip in CLIPS], {}, many(["anna"], 12, 0.9, raw=True))
+
+    assert all("(files as delivered)" in row["rating"] for row in table.shown())
+    assert "short, sound, on the files as delivered, by people" in table.markdown()
+    assert {row["rated_raw"] for row in table.json()["summary"]} == {True}
+
+
+def test_a_judge_of_the_files_is_not_held_against_people_who_saw_copies() -> None:
+    people = many(["anna", "ben", "cleo"], 12, 1.0)
+    elsewhere = [judged(f"p{n}", raw=True) for n in range(1, 13)]
+
+    apart = said(*people, *elsewhere)
+    together = said(*people, *(judged(f"p{n}") for n in range(1, 13)))
+
+    assert any("Judge eye, on the files as delivered: 0 pairs" in note for note in apart.notes)
+    assert any("Judge eye, on rating copies: 12 pairs" in note for note in together.notes)
+
+
+def test_people_agree_only_where_they_saw_the_same() -> None:
+    found = said(*many(["anna"], 8, 1.0), *many(["ben"], 8, 1.0, raw=True))
+
+    assert not any("People said the same" in note for note in found.notes)
+    both = said(*many(["anna", "ben"], 8, 1.0, raw=True))
+    assert any("on 8 pairs that two or more saw, on the files as delivered" in note for note in both.notes)
+
+
+def test_a_judges_answer_on_copies_does_not_replace_its_answer_on_the_files() -> None:
+    found = said(judged("p1", raw=True, id="raw"), judged("p1", id="copy"))
+
+    assert [vote.id for vote in found.votes] == ["raw", "copy"]
+
+
+def test_a_judge_joins_people_only_where_they_saw_what_it_saw() -> None:
+    info, clips = voted_run(60)
+    people = many(["anna", "ben", "cleo"], 60, 1.0)
+    judge = [judged(f"p{n}", raw=raw, id=f"{n}-{raw}") for n in range(1, 61) for raw in (False, True)]
+
+    found = standings_of(info, clips, [*people, *judge])
+
+    assert {(each.raw, each.by) for each in found.standings} == {
+        (False, "people"),
+        (False, "judge"),
+        (False, "people and judge"),
+        (True, "judge"),
+    }
+
+
+def test_reasons_are_counted_apart() -> None:
+    found = said(vote("p1", reasons=("motion",)), vote("p1", raw=True, id="raw", reasons=("motion",)))
+
+    assert [(row["raw"], row["model"], row["won"], row["votes"]) for row in found.reasons(CLIPS)] == [
+        (False, "sora-2", 1, 1),
+        (False, "wan-2.5", 0, 1),
+        (True, "sora-2", 1, 1),
+        (True, "wan-2.5", 0, 1),
+    ]
+
+
+def test_votes_on_the_files_are_no_evidence() -> None:
+    def ratings(*lines: object) -> list[tuple[str, int]]:
+        rows = findings(INFO, CLIPS, said(*lines))
+        return [(row.endpoint, row.detail["votes"]) for row in rows if row.metric == "rating"]
+
+    raw = [*many(["anna", "ben"], 12, 0.9, raw=True), *(judged(f"p{n}", raw=True) for n in range(1, 13))]
+
+    assert ratings(*raw) == []
+    assert ratings(*raw, *many(["cleo"], 12, 0.9)) == [("openai/sora-2", 12), ("dashscope-intl/wan-2.5", 12)]
+
+
 def test_a_judge_alone_is_shown_and_named_as_one() -> None:
     table = make_table(INFO, [clip.result for clip in CLIPS], {}, [judged(f"p{n}") for n in range(1, 13)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,8 +20,10 @@ from rushes.benchmarks.result import Result
 from rushes.benchmarks.settings import RunSettings
 from rushes.benchmarks.suite import Cell, Count, Expect
 from rushes.benchmarks.table import Table, make_table, need_pandas, records, table_of
+from rushes.benchmarks.wording import versus_shown
 from rushes.errors import SetupError
 from tests.benchmarks.conftest import SORA, failed, make_info, make_result, make_suite, measured, took
+from tests.benchmarks.voting import vote, voted_run
 
 SUITE = make_suite("a ball", "a storm", "a kite", models=SORA)
 NO_TIMES = dict.fromkeys(("queue", "render", "download", "poll_gap"))
@@ -518,3 +521,16 @@ def test_a_row_says_which_tier_of_speed_its_model_is_in() -> None:
 def test_the_table_of_a_run_that_is_not_there_is_refused(home: Path) -> None:
     with pytest.raises(SetupError, match="there is no run"):
         table_of(Folder(home, "run"))
+
+
+def test_elo_in_both_tables_has_a_minus_sign_and_no_hyphen() -> None:
+    info, clips = voted_run()
+    votes = [vote(f"p{number}", "left" if number < 7 else "right") for number in range(1, 9)]
+    made = make_table(info, [clip.result for clip in clips], {}, votes)
+
+    shown = {row["model"]: row["rating"] for row in made.shown()}
+    [pair] = [versus_shown(row) for row in made.standings.versus()]
+
+    assert re.fullmatch(r"\+\d+ \[[−+]\d+ to \+\d+\]", shown["sora-2"])
+    assert re.fullmatch(r"−\d+ \[−\d+ to [−+]\d+\]", shown["wan-2.5"])
+    assert re.fullmatch(r"\+\d+ \[[−+]\d+ to \+\d+\]", pair["elo"])

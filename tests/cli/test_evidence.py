@@ -14,6 +14,7 @@ import pytest
 
 from rushes.app import Rushes
 from rushes.evidence import Evidence, EvidenceCell
+from rushes.ledger import Ledger
 from tests.cli.conftest import Command, jobs_written
 
 CELL = EvidenceCell("text", "short", "720p", True)
@@ -85,6 +86,46 @@ def test_simulated_evidence_shows_only_when_asked_for_and_says_so(rushes: Comman
     assert simulated.out.startswith("Simulated world of ")
 
 
+def test_what_a_run_took_back_shows_only_when_asked_for_and_with_the_day(rushes: Command, home: Path) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+
+    async def speak(*found: Evidence) -> None:
+        async with Ledger.open(home) as ledger:
+            await ledger.speak("mini-2026-11-19", found, later)
+
+    rating = evidence(metric="rating", source="voted", mean=40.0, sd=20.0)
+    record(home, [evidence(), rating])
+    assert rushes("evidence", "--withdrawn").out == "No run has taken back anything that it said.\n"
+    asyncio.run(speak(evidence(observed=rating.observed)))
+
+    usual, taken_back = rushes("evidence"), rushes("evidence", "--withdrawn")
+
+    assert "Elo" not in usual.out
+    assert "+40 ± 20 Elo" in taken_back.out
+    assert f"run mini-2026-11-19, withdrawn on {later.date()}" in taken_back.out
+    assert "to file" not in taken_back.out
+    assert [row["withdrawn"] for row in rushes("evidence", "--withdrawn", "--json").json] == [later.isoformat()]
+    assert rushes("evidence", "--withdrawn", "--simulate", "--json").json == []
+    assert rushes("evidence", "--withdrawn", "--model", "veo-3.1", "--json").json == []
+
+
+def test_a_rating_of_a_version_that_is_no_longer_served_is_marked(rushes: Command, home: Path) -> None:
+    then = datetime(2026, 1, 12, tzinfo=UTC)
+    rating = {"metric": "rating", "sd": 20.0, "n": 8, "source": "voted", "detail": {"votes": 30}}
+    record(home, [evidence(mean=35.0, observed=then, run="then", **rating), evidence(mean=-10.0, run="now", **rating)])
+
+    shown, told = rushes("evidence").out, rushes("evidence", "--json").json
+
+    assert "run then, of a version that is no longer served: does not count" in shown
+    assert shown.count("no longer served") == 1
+    assert {each["run"]: each["outdated"] for each in told} == {"then": True, "now": False}
+
+
+def test_without_a_ledger_nothing_was_taken_back_and_none_is_made(rushes: Command, home: Path) -> None:
+    assert rushes("evidence", "--withdrawn", "--json").json == []
+    assert not (home / "ledger.sqlite").exists()
+
+
 def test_it_can_be_asked_for_one_model_or_endpoint(rushes: Command, home: Path) -> None:
     record(home, [evidence(), evidence(endpoint="azure/sora-2"), evidence(endpoint="vertex/veo-3.1")])
 
@@ -123,7 +164,7 @@ def test_json_holds_every_field(rushes: Command, home: Path) -> None:
 
     ended = rushes("evidence", "--json")
 
-    assert ended.json == [row.json()]
+    assert ended.json == [row.json() | {"outdated": False}]
     assert ended.json[0]["observed"] == row.observed.isoformat()
     assert set(ended.json[0]) >= {"mode", "length", "resolution", "audio", "mean", "sd", "n", "simulated", "run"}
 

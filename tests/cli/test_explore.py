@@ -189,7 +189,7 @@ def test_a_budget_that_is_too_small_for_all_drafts_ends_it_with_3(rushes: Comman
 
     assert ended.code == 3
     assert ended.json["error"]["kind"] == "OverBudget"
-    assert "$1.20 for 3 clips is more than the $1.19 left" in ended.err
+    assert "the call's max_usd: $1.20 for 3 clips is more than $1.19" in ended.err
     assert jobs_written(home) == 0
     assert not (home / "runs").exists()
 
@@ -431,7 +431,7 @@ def test_a_final_clip_that_fails_has_its_exit_code(
         (("TAKE", "--model", "veo-4"), 2, "there is no model 'veo-4'"),
         (("TAKE", "--policy", "none"), 2, "there is no policy 'none'"),
         (("TAKE", "--seconds", "0"), 2, "seconds: "),
-        (("TAKE", "--max-usd", "3"), 3, "$3.20 is more than the $3.00 left"),
+        (("TAKE", "--max-usd", "3"), 3, "the call's max_usd: $3.20 is more than $3.00"),
         (("TAKE", "-o", "/nowhere/final.mp4"), 2, "there is no folder /nowhere"),
     ],
 )

@@ -121,13 +121,24 @@ def test_what_the_judge_would_not_say_is_counted_and_asked_again_on_demand(rushe
 
     first = rushes("judge", "run", "--simulate", "--json")
     assert (first.code, first.json["votes"], first.json["unanswered"]) == (1, 1, 1)
-    assert first.json["questions"] == {"answered": 3, "nonsense": 1, "rate_limited": 2}
+    assert first.json["questions"] == {"answered": 2, "nonsense": 1, "rate_limited": 2}
 
     kept = rushes("judge", "run", "--simulate", "--json")
     assert (kept.code, kept.json["questions"], kept.json["unanswered"]) == (1, {}, 1)
 
     again = rushes("judge", "run", "--simulate", "--again", "--json")
-    assert (again.code, again.json["votes"], again.json["questions"]) == (0, 1, {"answered": 1})
+    assert (again.code, again.json["votes"], again.json["questions"]) == (0, 1, {"answered": 2})
+
+
+def test_a_judge_is_shown_rating_copies_and_the_clips_themselves_only_on_demand(
+    rushes: Command, folder: Folder
+) -> None:
+    copies, raw = rushes("judge", "run", "--simulate"), rushes("judge", "run", "--simulate", "--raw", "--json")
+
+    assert "on the run run, rating copies, 4 frames a second" in copies.err
+    assert "on the run run, the clips themselves, 4 frames a second" in raw.err
+    assert (raw.json["raw"], raw.json["votes"], raw.json["there"]) == (True, 2, 0)
+    assert [vote.raw for vote in votes(folder)] == [False, False, True, True]
 
 
 # --- refused before anything is sent ----------------------------------------------------------------------------------
@@ -290,7 +301,7 @@ def test_what_stopped_it_stands_in_the_summary_for_programs(
     ended = rushes("judge", "run", "--judge", "mine", "--config", config, "--unpriced", "--yes", "--json")
     fine = rushes("judge", "run", "--judge", "mine", "--config", rejected, "--unpriced", "--yes", "--json")
 
-    assert (ended.code, ended.json["questions"], ended.json["votes"]) == (1, {"rejected": 2}, 0)
+    assert (ended.code, ended.json["questions"], ended.json["votes"]) == (1, {"rejected": 1}, 0)
     assert (fine.code, fine.json["stopped"], fine.json["votes"]) == (0, None, 1)
 
 

@@ -108,6 +108,55 @@ async def test_the_same_again_is_not_added_twice(ledger: Ledger) -> None:
     assert await ledger.record([], NOW) == 0
 
 
+# --- what a run no longer says ----------------------------------------------------------------------------------------
+
+
+async def test_what_a_run_no_longer_says_counts_for_nothing_and_is_kept(ledger: Ledger) -> None:
+    rating = evidence(metric="rating", source="voted", n=6)
+    later = NOW + timedelta(days=1)
+    assert await ledger.speak("mini", [evidence(), rating], NOW) == (2, 0)
+
+    assert await ledger.speak("mini", [evidence()], later) == (0, 1)
+
+    assert await ledger.evidence(simulated=False) == [evidence()]
+    assert await ledger.withdrawn(simulated=False) == [replace(rating, withdrawn=later)]
+    with closing(sqlite3.connect(ledger.home / "ledger.sqlite")) as database:
+        rows = database.execute("SELECT metric, withdrawn IS NULL FROM evidence ORDER BY recorded").fetchall()
+    assert sorted(rows) == [("log_seconds", 1), ("rating", 0), ("rating", 1)]
+
+
+async def test_what_is_withdrawn_is_withdrawn_once_and_may_be_said_again(ledger: Ledger) -> None:
+    days = [NOW + timedelta(days=day) for day in range(4)]
+    await ledger.speak("mini", [evidence()], days[0])
+
+    assert await ledger.speak("mini", [], days[1]) == (0, 1)
+    assert await ledger.speak("mini", [], days[2]) == (0, 0)
+    assert await ledger.evidence(simulated=False) == []
+    assert await ledger.speak("mini", [evidence()], days[3]) == (1, 0)
+
+    assert await ledger.evidence(simulated=False) == [evidence()]
+    assert await ledger.withdrawn(simulated=False) == []
+
+
+async def test_a_run_withdraws_nothing_of_others_of_nobodys_and_of_live_jobs(ledger: Ledger) -> None:
+    others = [evidence(run="other"), evidence(run=None), evidence(run="mini", source="live", detail={"job": "job-1"})]
+    await ledger.record([*others, evidence()], NOW)
+
+    assert await ledger.speak("mini", [], NOW + timedelta(days=1)) == (0, 1)
+
+    told = await ledger.evidence(simulated=False)
+    assert {(row.run, row.source) for row in told} >= {("other", "measured"), (None, "measured")}
+
+
+async def test_a_run_speaks_of_both_worlds_and_what_it_withdraws_is_told_of_each(ledger: Ledger) -> None:
+    await ledger.speak("mini", [evidence(), evidence(simulated=True)], NOW)
+
+    assert await ledger.speak("mini", [evidence()], NOW + timedelta(days=1)) == (0, 1)
+
+    assert await ledger.withdrawn(simulated=False) == []
+    assert [row.simulated for row in await ledger.withdrawn(simulated=True)] == [True]
+
+
 async def test_what_was_so_before_and_is_so_again_is_added(ledger: Ledger) -> None:
     for day, n in enumerate((12, 24, 12)):
         assert await ledger.record([evidence(n=n)], NOW + timedelta(days=day)) == 1

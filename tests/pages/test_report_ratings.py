@@ -106,7 +106,8 @@ def test_the_first_table_shows_elo_tier_and_chance_with_whose_votes_they_are() -
 def test_votes_of_a_judge_alone_bear_its_badge() -> None:
     assert by_judge().html.count('<span class="badge judge">by a judge</span>') == 2
     assert "by people" not in part(by_judge(), "decision")
-    assert "short, with sound, by a judge: 8 votes of 1 rater on 8 prompts" in part(by_judge(), "looks")
+    board = "short, with sound, on rating copies, by a judge: 8 votes of 1 rater on 8 prompts"
+    assert board in part(by_judge(), "looks")
 
 
 def test_a_model_nobody_voted_on_has_no_rating_and_no_badge() -> None:
@@ -127,7 +128,7 @@ def test_a_silent_pool_alone_is_named() -> None:
     found = view_of(*many(["anna"], 8, 0.9, pool="silent"))
 
     assert found.ratings["short", "sora-2"].clips == "silent clips"
-    assert [board.words.split(":")[0] for board in found.boards] == ["short, silent, by people"]
+    assert [board.words.split(":")[0] for board in found.boards] == ["short, silent, on rating copies, by people"]
 
 
 # --- pairs ----------------------------------------------------------------------------------------------------------
@@ -136,8 +137,8 @@ def test_a_silent_pool_alone_is_named() -> None:
 def test_every_board_has_its_pairs_from_both_sides_and_nobody_is_set_in_bold() -> None:
     text = part(usual(), "looks")
 
-    assert "short, with sound, by people: 17 votes of 3 raters on 8 prompts, 1 tie, 0 both bad" in text
-    assert "short, with sound, by a judge: 8 votes of 1 rater on 8 prompts, 1 tie, 0 both bad" in text
+    assert "short, with sound, on rating copies, by people: 17 votes of 3 raters on 8 prompts, 1 tie" in text
+    assert "short, with sound, on rating copies, by a judge: 8 votes of 1 rater on 8 prompts, 1 tie, 0 both bad" in text
     assert re.search(r"sora-2 · better \+\d+ \[\+\d+ to \+\d+\] Elo wins 9\d %, 17 votes on 8 prompts", text)
     assert re.search(r"worse −\d+ \[−\d+ to −\d+\] Elo wins \d %, 17 votes on 8 prompts", text)
     assert "35 Elo is 55:45" in text
@@ -179,6 +180,26 @@ def test_two_models_that_never_met_have_no_win_share_and_no_interval() -> None:
     look = _look(replace(PAIR_OF, share=None, prompts=0, votes=0, low=None, high=None, verdict="too few prompts"), 1)
 
     assert look.numbers == ["+40 Elo", "wins n/a, 0 votes on 0 prompts"]
+
+
+def test_votes_on_copies_and_on_the_files_are_shown_apart_and_named() -> None:
+    raw = [
+        each.model_copy(update={"id": f"raw-{each.id}", "raw": True, "reasons": ("texture",)})
+        for each in many(["cleo"], 8, 0.1)
+    ]
+    found = view_of(*many(["anna", "ben"], 8, 0.9), *raw)
+    alone = view_of(*raw)
+
+    assert [board.words.split(":")[0] for board in found.boards] == [
+        "short, with sound, on rating copies, by people",
+        "short, with sound, on the files as delivered, by people",
+    ]
+    assert found.ratings["short", "sora-2"].clips == "clips with sound"
+    assert alone.ratings["short", "sora-2"].clips == "clips with sound, as delivered"
+    assert [pair.by for pair in found.votes["p1", "short"]] == ["by people", "by people, on the files as delivered"]
+    [reasons] = found.reasons.values()
+    assert reasons.title == "short: won of the votes that name a reason, by people, on the files as delivered"
+    assert alone.kinds["short"].title == "short, with sound: Elo by people, on the files as delivered, shrunk"
 
 
 def test_a_board_that_votes_do_not_connect_says_why_and_rates_nobody() -> None:

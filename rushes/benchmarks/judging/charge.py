@@ -30,16 +30,31 @@ class Cap:
 
     def __init__(self, most: Decimal | None = None) -> None:
         self._most = most
+        self._told: Decimal | None = None
         self._held = Decimal(0)
         #: US dollars that questions have cost so far.
         self.spent = Decimal(0)
 
+    def hold_to(self, told: Decimal) -> None:
+        """From now on nothing goes out either that could pass what somebody was told that it costs at most."""
+        self._told = told
+
     async def reserve(self, amount: Decimal) -> None:
-        if self._most is not None and self.spent + self._held + amount > self._most:
+        after = self.spent + self._held + amount
+        so_far = (
+            f"is reached: {usd(self.spent)} spent, {usd(self._held)} on its way, and the next question may cost "
+            f"{usd(amount)}"
+        )
+        if self._most is not None and after > self._most:
             raise OverBudget(
-                f"the cap of {usd(self._most)} is reached: {usd(self.spent)} spent, {usd(self._held)} on its way, "
-                f"and the next question may cost {usd(amount)}",
+                f"the cap of {usd(self._most)} {so_far}",
                 hint="What is answered is kept; start again with a higher --max-usd to go on.",
+            )
+        if self._told is not None and after > self._told:
+            raise OverBudget(
+                f"the most that this was to cost, {usd(self._told)}, {so_far}",
+                hint="Questions that were sent again count in full. What is answered is kept; the same command says "
+                "what the rest may cost, and goes on.",
             )
         self._held += amount
 
@@ -55,6 +70,9 @@ class Booked:
         self._rushes, self._run, self._cap = rushes, run, Cap(most)
         #: Expenses on their way, by what is set aside for each; those of one amount stand for each other.
         self._open: dict[Decimal, list[str]] = defaultdict(list)
+
+    def hold_to(self, told: Decimal) -> None:
+        self._cap.hold_to(told)
 
     async def reserve(self, amount: Decimal) -> None:
         await self._cap.reserve(amount)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rushes.benchmarks.judging import rubric
 from rushes.benchmarks.judging.answers import FREE, Reply
-from rushes.benchmarks.judging.frames import Seen, frames_in, pictures_of
+from rushes.benchmarks.judging.frames import frames_in, pictures_of
 from rushes.benchmarks.judging.judges import Judge
 from rushes.benchmarks.judging.pairs import Pair, Take
 from rushes.benchmarks.judging.records import How
@@ -26,24 +26,15 @@ class Costs:
         self._price = judge.price(day)
 
     def of_pair(self, pair: Pair) -> Decimal | None:
-        """What one question about a pair costs at most, by the lengths of its clips."""
-        return self.at_most(pair.text, self._expected(pair.left), self._expected(pair.right))
+        """What one question about a pair costs at most, in US dollars, by the lengths of its clips.
 
-    def at_most(self, prompt: str, left: Seen, right: Seen) -> Decimal | None:
-        """US dollars; None without a price, or where nobody knows how many tokens a picture or a second of film is."""
-        judge = self._judge
-        text = rubric.opening(prompt) + rubric.question(rubric.dimensions(sound=judge.hears))
-        tokens = len(text) // CHARACTERS + FORM_TOKENS
-        for seen in (left, right):
-            if seen.film is not None:
-                if judge.frame_tokens is None or judge.sound_tokens is None:
-                    return None
-                tokens += seen.frames * judge.frame_tokens + int((seen.seconds + 1) * judge.sound_tokens)
-            elif judge.image_tokens is None:
-                return None
-            else:
-                tokens += len(seen.pictures) * judge.image_tokens
-        return None if self._price is None else self._price.usd(tokens, judge.answer_tokens)
+        None without a price, or where nobody knows how many tokens a picture or a second of film is.
+        """
+        text = rubric.opening(pair.text) + rubric.question(rubric.dimensions(sound=self._judge.hears))
+        left, right = self._tokens(pair.left), self._tokens(pair.right)
+        if self._price is None or left is None or right is None:
+            return None
+        return self._price.usd(len(text) // CHARACTERS + FORM_TOKENS + left + right, self._judge.answer_tokens)
 
     def of(self, reply: Reply, most: Decimal | None) -> tuple[Decimal | None, How]:
         """What a question cost by its reply; `most`, in full, where a server may have worked and did not say."""
@@ -55,10 +46,12 @@ class Costs:
             return self._price.usd(reply.usage.input, reply.usage.output), "reported"
         return most, "unknown" if most is None else "assumed"
 
-    def _expected(self, take: Take) -> Seen:
-        """A clip as it will be sent, as far as its length tells."""
-        frames = frames_in(take.seconds, self._judge.fps)
-        if self._judge.sees == "video":
-            return Seen(film=b"", frames=frames, seconds=take.seconds)
-        pictures = pictures_of(frames, self._judge.pictures_each)
-        return Seen(pictures=(b"",) * pictures, frames=frames, seconds=take.seconds)
+    def _tokens(self, take: Take) -> int | None:
+        """Of a clip as it will be sent, as far as its length tells."""
+        judge = self._judge
+        frames = frames_in(take.seconds, judge.fps)
+        if judge.sees == "video":
+            if judge.frame_tokens is None or judge.sound_tokens is None:
+                return None
+            return frames * judge.frame_tokens + int((take.seconds + 1) * judge.sound_tokens)
+        return None if judge.image_tokens is None else pictures_of(frames, judge.pictures_each) * judge.image_tokens

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rushes.errors import BadFile
+from rushes.probe import frames, image_of
 
 if TYPE_CHECKING:
     import av
@@ -64,8 +65,6 @@ def frames_of(path: Path, *, fps: float, side: int, most: int | None = None) -> 
     Raises BadFile for what cannot be decoded.
     """
     images = [*_images(path, fps, side)]
-    if not images:
-        raise BadFile(f"{path.name}: not one frame of it can be decoded")
     count, seconds = len(images), len(images) / fps
     pictures = pictures_of(count, most)
     if pictures == count:
@@ -94,23 +93,14 @@ def film_of(path: Path, *, fps: float, side: int) -> Seen:
 
 
 def _images(path: Path, fps: float, side: int) -> Iterator[Image]:
-    import av
-
     shown = 0
-    first: float | None = None
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                at = frame.time or 0.0
-                first = at if first is None else first
-                if at - first + 1e-6 < shown / fps:
-                    continue
+        for at, frame in frames(path):
+            if at + 1e-6 >= shown / fps:
                 shown += 1
-                yield frame.reformat(*fitted(frame.width, frame.height, side), "rgb24").to_image()  # type: ignore[no-untyped-call]
-    except (av.FFmpegError, IndexError) as error:
-        raise BadFile(f"{path.name}: cannot be decoded: {_why(error)}") from None
+                yield image_of(frame, *fitted(frame.width, frame.height, side))
+    except BadFile as error:
+        raise BadFile(f"{path.name}: {error.message}") from None
 
 
 def fitted(width: int, height: int, side: int) -> tuple[int, int]:

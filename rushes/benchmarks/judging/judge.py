@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from secrets import token_hex
 from statistics import median
 
@@ -19,6 +17,7 @@ from rushes.benchmarks.judging.answers import AGAIN, SPOKEN, Reply, exchanged
 from rushes.benchmarks.judging.charge import Charge
 from rushes.benchmarks.judging.cost import Costs
 from rushes.benchmarks.judging.judges import Judge
+from rushes.benchmarks.judging.keys import Keys
 from rushes.benchmarks.judging.pairs import Pair, Take
 from rushes.benchmarks.judging.ready import Ready
 from rushes.benchmarks.judging.records import Asked, Asking, Heard, Key, Records
@@ -39,8 +38,6 @@ LONGEST_WAIT = 120.0
 HOPELESS = 3
 #: Characters of the judge's words that are kept.
 WORDS = 4000
-#: What of a judge shapes its answers.
-SHAPING = {"model", "wire", "sees", "fps", "side", "max_images", "temperature", "answer_tokens", "json_mode", "body"}
 
 
 class Judging:
@@ -48,7 +45,7 @@ class Judging:
 
     `rater` is the name that votes carry; `key` is never written down, also where a server repeats it. `real`: the run
     is no simulated one, so that an answer that says it is simulated ends everything. `again`: what was refused or was
-    nonsense is asked, and paid, once more.
+    nonsense is asked, and paid, once more. `raw`: it looks at the clips themselves, and not at rating copies of them.
     """
 
     def __init__(
@@ -65,14 +62,16 @@ class Judging:
         key: str | None = None,
         real: bool = True,
         again: bool = False,
+        raw: bool = False,
     ) -> None:
         self.summary = Summary()
         self._records, self._judge, self._api = records, judge, api
         self._charge, self._clock, self._rater, self._key = charge, clock, rater, key
         self._costs = Costs(judge, day)
         self._wire = WIRES[judge.wire]
-        self._real, self._again = real, again
-        self._ready = Ready(judge, clock)
+        self._real, self._again, self._raw = real, again, raw
+        self._keys = Keys(judge, rater, raw=raw)
+        self._ready = Ready(judge, clock, raw=raw)
         self._asking: dict[Key, asyncio.Lock] = {}
         self._book = Book(folder.path)
         self._standing = {line.id for line in self._book.lines()}
@@ -83,15 +82,15 @@ class Judging:
 
     def estimate(self, pairs: Sequence[Pair]) -> Estimate:
         """What judging these pairs takes, at most; what is answered already costs nothing."""
-        open_pairs = [pair for pair in pairs if self._vote_id(pair) not in self._standing]
+        open_pairs = [pair for pair in pairs if self._keys.vote(pair) not in self._standing]
         questions = 0
         total: Decimal | None = Decimal(0)
         for pair in open_pairs:
-            for left, right in ((pair.left, pair.right), (pair.right, pair.left)):
-                if self._known(self._key_of(pair, left, right)) is None:
-                    questions += 1
-                    most = self._costs.of_pair(pair)
-                    total = None if total is None or most is None else total + most
+            if (lacking := self._lacking(pair)) == 0:
+                continue
+            questions += lacking
+            most = self._costs.of_pair(pair)
+            total = None if total is None or most is None else total + lacking * most
         took = [
             each.heard.seconds
             for each in self._records.asked.values()
@@ -153,22 +152,27 @@ class Judging:
     async def judge_pair(self, pair: Pair) -> Judgement:
         """Asks both orders and writes the vote; answers and votes that are there are not asked for again.
 
-        Two answers that differ are a tie. Raises OverBudget where the cap is reached, NotAuthorized, BadConfig where
-        the judge rejects whatever it is asked, BadInput where a simulated one answers for a real run.
+        Two answers that differ are a tie. A vote takes both, so where one order has no answer the other is not asked.
+        Raises OverBudget where the cap is reached, NotAuthorized, BadConfig where the judge rejects whatever it is
+        asked, BadInput where a simulated one answers for a real run.
         """
-        if self._vote_id(pair) in self._standing:
+        if self._keys.vote(pair) in self._standing:
             self.summary.there += 1
             return Judgement(pair, "there", None, None, None, Decimal(0))
         paid: list[Decimal | None] = []
-        first = await self._asked(pair, pair.left, pair.right, paid)
-        second = await self._asked(pair, pair.right, pair.left, paid)
+        one = other = None
+        # Where the other order came to nothing before, this one would be paid for nothing.
+        if (before := self._known(self._keys.one(pair, pair.right, pair.left))) is not None:
+            other = before.heard
+        if other is None or other.answer is not None:
+            one = (await self._asked(pair, pair.left, pair.right, paid)).heard
+            if one is not None and one.answer is not None:
+                other = (await self._asked(pair, pair.right, pair.left, paid)).heard
         cost = None if None in paid else sum((each for each in paid if each is not None), Decimal(0))
-        one, other = (each.heard for each in (first, second))
-        assert one is not None
-        assert other is not None
-        if one.answer is None or other.answer is None:
+        if one is None or one.answer is None or other is None or other.answer is None:
             self.summary.unanswered += 1
-            return Judgement(pair, "no answer", None, one.outcome, other.outcome, cost)
+            first, second = (None if each is None else each.outcome for each in (one, other))
+            return Judgement(pair, "no answer", None, first, second, cost)
         vote = self._vote(pair, one, other)
         self._book.add(vote)
         self._standing.add(vote.id)
@@ -184,7 +188,7 @@ class Judging:
         costs = [one.usd, other.usd]
         known = [each for each in costs if each is not None]
         return Vote(
-            id=self._vote_id(pair),
+            id=self._keys.vote(pair),
             at=self._clock.now(),
             rater=self._rater,
             kind="judge",
@@ -195,7 +199,7 @@ class Judging:
             right=pair.right.label,
             choice=choice,
             reasons=tuple(dict.fromkeys(decided)) if choice == shown and choice in ("left", "right") else (),
-            raw=True,
+            raw=self._raw,
             judged=Judged(
                 model=one.model or self._judge.model,
                 rubric=rubric.VERSION,
@@ -227,27 +231,12 @@ class Judging:
 
     # --- one question -------------------------------------------------------------------------------------------------
 
-    def _vote_id(self, pair: Pair) -> str:
-        keys = sorted([self._key_of(pair, pair.left, pair.right), self._key_of(pair, pair.right, pair.left)])
-        labels = sorted((pair.left.label, pair.right.label))
-        return f"judge-{sha256(json.dumps([self._rater, keys, labels]).encode()).hexdigest()[:24]}"
-
-    def _key_of(self, pair: Pair, left: Take, right: Take) -> Key:
-        return self._setup(pair), left.sha256, right.sha256
-
-    def _setup(self, pair: Pair) -> str:
-        """Everything that shapes an answer besides the two files."""
-        shape = {
-            "judge": self._rater,
-            "rubric": rubric.VERSION,
-            "prompt": pair.text,
-            "asked": self._dimensions(pair),
-            **self._judge.model_dump(mode="json", include=SHAPING),
-        }
-        return sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:32]
-
-    def _dimensions(self, pair: Pair) -> tuple[Reason, ...]:
-        return rubric.dimensions(sound=self._judge.hears and pair.pool == "sound")
+    def _lacking(self, pair: Pair) -> int:
+        """How many questions about a pair are still to be asked; none where one of them came to nothing before."""
+        known = [self._known(key) for key in self._keys.of(pair)]
+        if any(each is not None and each.heard is not None and each.heard.answer is None for each in known):
+            return 0
+        return known.count(None)
 
     def _known(self, key: Key) -> Asked | None:
         known = self._records.spoken(key)
@@ -257,7 +246,7 @@ class Judging:
 
     async def _asked(self, pair: Pair, left: Take, right: Take, paid: list[Decimal | None]) -> Asked:
         """The answer that is there, or a new one, asked for several times where that may help."""
-        key = self._key_of(pair, left, right)
+        key = self._keys.one(pair, left, right)
         # Two pairs of the same files ask the same; the second waits for the answer to the first.
         async with self._asking.setdefault(key, asyncio.Lock()):
             if (known := self._known(key)) is not None:
@@ -281,8 +270,9 @@ class Judging:
     async def _once(self, pair: Pair, key: Key, left: Take, right: Take) -> tuple[Asked, Reply]:
         """One question, from its intent to its end; a caller that gives up gets that end written down first."""
         shown = [await self._ready.seen(take) for take in (left, right)]
-        question = Question(pair.text, shown[0], shown[1], self._dimensions(pair))
-        most = self._costs.at_most(pair.text, shown[0], shown[1])
+        question = Question(pair.text, shown[0], shown[1], self._keys.dimensions(pair))
+        # As it was said beforehand, so that the questions together stay within that.
+        most = self._costs.of_pair(pair)
         # Where nobody can tell beforehand, what it did cost counts all the same.
         await self._charge.reserve(most or Decimal(0))
         sending = asyncio.ensure_future(self._sent(key, question, most))
@@ -310,6 +300,7 @@ class Judging:
                     rubric=rubric.VERSION,
                     left=left,
                     right=right,
+                    copies=self._keys.copies,
                     usd=most,
                 )
                 self._records.add(asking)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from rushes.card import shipped_configs
 from rushes.config import Provider
 from rushes.errors import BadConfig, BadInput
+from rushes.nearest import unknown
 from rushes.yaml import read
 
 FILE = "judges.yaml"
@@ -145,7 +145,5 @@ def load_judges(folder: Path | None = None) -> dict[str, Judge]:
 def judge_of(id: str, judges: Mapping[str, Judge]) -> Judge:
     """The judge of that id. Raises BadInput with the names of those that are."""
     if id not in judges:
-        near = get_close_matches(id, judges, n=1)
-        said = f"did you mean '{near[0]}'?" if near else f"there: {', '.join(sorted(judges))}"
-        raise BadInput(f"there is no judge '{id}'; {said}", hint=f"Add one in a {FILE} of your --config folder.")
+        raise BadInput(unknown("judge", id, judges), hint=f"Add one in a {FILE} of your --config folder.")
     return judges[id]

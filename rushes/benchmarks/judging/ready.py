@@ -1,11 +1,18 @@
-"""Clips made ready to be sent, each once as long as there is room."""
+"""Clips made ready to be sent, each once as long as there is room.
+
+A judge is shown what people are shown, the rating copies: made by the same filters, but as small as it looks at them.
+The whole copies are not needed for that. They are compressed once more, which a judge's pictures are as well, and more.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from rushes.benchmarks.copying import Small, copy
 from rushes.benchmarks.judging.frames import Seen, film_of, frames_of
 from rushes.benchmarks.judging.judges import Judge
 from rushes.benchmarks.judging.pairs import Take
@@ -17,10 +24,10 @@ KEPT = 96_000_000
 
 
 class Ready:
-    """The clips that one judge is shown."""
+    """The clips that one judge is shown; `raw`: the files themselves and not as rating copies show them."""
 
-    def __init__(self, judge: Judge, clock: Clock) -> None:
-        self._judge, self._clock = judge, clock
+    def __init__(self, judge: Judge, clock: Clock, *, raw: bool) -> None:
+        self._judge, self._clock, self._raw = judge, clock, raw
         self._kept: OrderedDict[str, Seen] = OrderedDict()
         self._making: dict[str, asyncio.Lock] = {}
 
@@ -46,6 +53,15 @@ class Ready:
                 f"{take.path}: is not the clip that was measured",
                 hint="Measure the run again with `rushes bench table`.",
             )
+        if self._raw:
+            return self._pictures(take.path)
+        film = self._judge.sees == "video"
+        with TemporaryDirectory(prefix="rushes-judge-") as folder:
+            shown = Path(folder) / "shown.mp4"
+            copy(take.path, shown, small=Small(self._judge.side, None if film else self._judge.fps))
+            return self._pictures(shown)
+
+    def _pictures(self, path: Path) -> Seen:
         if self._judge.sees == "video":
-            return film_of(take.path, fps=self._judge.fps, side=self._judge.side)
-        return frames_of(take.path, fps=self._judge.fps, side=self._judge.side, most=self._judge.pictures_each)
+            return film_of(path, fps=self._judge.fps, side=self._judge.side)
+        return frames_of(path, fps=self._judge.fps, side=self._judge.side, most=self._judge.pictures_each)

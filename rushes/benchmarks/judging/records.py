@@ -43,9 +43,11 @@ class Asking(Line):
     #: Hash of all that shapes an answer besides the films: model, frames, temperature and the like, rubric, prompt.
     setup: str
     rubric: int
-    #: SHA-256 of the files, as they are shown.
+    #: SHA-256 of the clips, as they are shown.
     left: str
     right: str
+    #: The recipe of the rating copies that are shown of them; None: they are shown themselves.
+    copies: int | None = None
     #: US dollars set aside; None without a price.
     usd: Decimal | None
 

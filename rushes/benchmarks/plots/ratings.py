@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import Patch
 
-from rushes.benchmarks.boardwords import board_words, elo_with
+from rushes.benchmarks.boardwords import board_words
 from rushes.benchmarks.plots.style import INK, RULE, SOFT, TIERS, WIDTH, Looks, canvas, dot, fold, key, known
 from rushes.benchmarks.ratings.rate import Rating
 from rushes.benchmarks.standings import Standing
 from rushes.benchmarks.table import Table
-from rushes.benchmarks.wording import percent
+from rushes.numbers import elo_with, percent
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -97,7 +97,8 @@ def _label(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> str:
     """What it is called on the axis, and whose votes it is by where it is by votes."""
     if measure.by is None:
         return measure.label
-    return "\n".join([measure.label, *dict.fromkeys(BY[row[measure.by]] for row in rows if row[measure.by])])
+    voters = [BY[row[measure.by]] + ", as delivered" * row["rated_raw"] for row in rows if row[measure.by]]
+    return "\n".join([measure.label, *dict.fromkeys(voters)])
 
 
 def _place(row: Mapping[str, Any], measure: Measure) -> float | None:

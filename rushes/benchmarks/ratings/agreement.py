@@ -10,6 +10,7 @@ import numpy as np
 from rushes.benchmarks.statistics.intervals import FEWEST_GROUPS, Interval, wilson
 from rushes.benchmarks.statistics.resampling import Floats, draws, numbered, outer
 from rushes.benchmarks.votes import Choice, RaterKind, Vote
+from rushes.numbers import percent
 
 #: What a vote says of two takes in the order of their labels: the first, the second, or neither (tie and both bad).
 _FIRST, _SECOND, _NEITHER = range(3)
@@ -243,7 +244,8 @@ def _may_join(
     if interval is None:
         return False, f"its pairs are of fewer than {FEWEST_GROUPS} prompts"
     gap = f"{100 * (judge - people):+.0f} points, 95 %: {100 * interval.low:+.0f} to {100 * interval.high:+.0f}"
-    told = f"it says what most people say in {judge:.0%}, one of them what most others say in {people:.0%} ({gap})"
+    shares = f"it says what most people say in {percent(judge)}, one of them what most others say in {percent(people)}"
+    told = f"{shares} ({gap})"
     if interval.high < 0:
         return False, f"{told}: clearly less"
     if people - judge > MOST_BELOW:

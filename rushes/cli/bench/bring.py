@@ -30,8 +30,8 @@ def bring(
     """Bring the clips of FOLDER into a run, to be measured and compared like fresh ones, marked imported.
 
     Needs no endpoint and no key. A manifest lists the clips: file, model and prompt (its id in the suite, or its text)
-    of each, and what else is known: seconds, cost, date, settings, cell, sample, endpoint. Clips are copied; brought
-    again, nothing changes.
+    of each, and what else is known: seconds, cost, date, settings, cell, sample, endpoint. Clips are copied. Brought
+    again, nothing changes but what the manifest now says otherwise.
 
     Parameters
     ----------
@@ -81,10 +81,14 @@ def bring(
             )
         for line in found.bad:
             say(f"left out: {line}", style="yellow")
-        new = importer.bring(run, found)
-        there = len(found.clips) - new
+        brought = importer.bring(run, found)
+        there = len(found.clips) - brought.new
         before = f"; {there} were there already" if there else ""
-        say(f"{counted(new, 'clip')} brought into the run {run.name}{before}")
+        say(f"{counted(brought.new, 'clip')} brought into the run {run.name}{before}")
+        if brought.corrected:
+            say(f"The manifest now says otherwise of {counted(len(brought.corrected), 'clip')} that came before:")
+        for label, changes in brought.corrected.items():
+            say(f"  {label}: {changes}")
         if not any(clip.entry.endpoint and clip.entry.date for clip in found.clips):
             say("No clip comes with its endpoint and its date, so nothing of it becomes evidence for routing.")
         finish(run, out, common)

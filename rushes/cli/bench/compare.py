@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rushes.amounts import counted
-from rushes.benchmarks.wording import interval, number
 from rushes.cli.options import Common
 from rushes.cli.show import clean, console, write_json
+from rushes.numbers import interval, number
 
 if TYPE_CHECKING:
     from rushes.benchmarks.clips import Clip

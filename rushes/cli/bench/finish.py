@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +28,20 @@ def finish(folder: Folder, out: Path | None, common: Common) -> Table:
     drawn.write(folder.path)
     plots.draw(drawn, folder.path)
     report.write(drawn, folder.path)
-    found = record(drawn, common)
+    new, withdrawn = record(drawn, common)
     files = [*table.FILES, *plots.files(drawn), report.FILE]
     if out is not None:
         folder.copy_to(out, files)
     if common.json:
-        write_json(drawn.json() | {"folder": folder.path, "out": out, "evidence": found})
+        told = {"folder": folder.path, "out": out, "evidence": new, "evidence_withdrawn": withdrawn}
+        write_json(drawn.json() | told)
     else:
         tell(drawn, out or folder.path)
+    if withdrawn:
+        say(
+            f"{counted(withdrawn, 'number')} that this run said before no longer hold, and no route goes by them: "
+            f"`rushes evidence --withdrawn{replace(common, simulate=drawn.simulated).again()}`"
+        )
     return drawn
 
 
@@ -54,13 +63,23 @@ def measure(folder: Folder, common: Common) -> None:
         ) from None
 
 
-def record(drawn: Table, common: Common) -> int:
-    """Writes what the run says of its endpoints into the evidence; returns how many numbers that was."""
+def record(drawn: Table, common: Common) -> tuple[int, int]:
+    """Has the evidence say of the run's endpoints what the run says by now; returns how many numbers are new to it, and
+    how many it takes back."""
     from rushes.benchmarks.findings import findings
-    from rushes.cli.work import look
 
     found = findings(drawn.info, drawn.whole, drawn.standings)
-    return look(common, lambda rushes: rushes.record(found)) if found else 0
+    home = common.rushes().home
+    if not found and not (home / "ledger.sqlite").exists():
+        return 0, 0
+
+    async def speak() -> tuple[int, int]:
+        from rushes.ledger import Ledger
+
+        async with Ledger.open(home) as ledger:
+            return await ledger.speak(drawn.info.name, found, datetime.now(UTC))
+
+    return asyncio.run(speak())
 
 
 def tell(drawn: Table, where: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from rushes.amounts import usd
 from rushes.cli.progress import Progress
 from rushes.cli.show import clean, console, seconds
+from rushes.numbers import about
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -91,10 +92,3 @@ class MeasureProgress:
 
     def measured(self, _: Measured) -> None:
         self._bars.advance(self._task)
-
-
-def about(seconds: float) -> str:
-    """A stretch of time for people, such as `12 min` or `2.4 h`."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

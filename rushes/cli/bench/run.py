@@ -17,6 +17,7 @@ from rushes.amounts import counted, usd
 from rushes.cli.ending import Interrupted
 from rushes.cli.options import FLAG, MANY, Making, Spending
 from rushes.cli.show import say
+from rushes.numbers import about
 
 if TYPE_CHECKING:
     from rushes.benchmarks.folder import Folder, RunInfo
@@ -143,8 +144,8 @@ def _settings(
 
 
 def _at_once(text: str, providers: object) -> tuple[str, int]:
-    from rushes.benchmarks.suite import unknown
     from rushes.errors import BadInput
+    from rushes.nearest import unknown
 
     provider, equals, number = text.partition("=")
     if not (equals and number.isdecimal()):
@@ -157,7 +158,6 @@ def _at_once(text: str, providers: object) -> tuple[str, int]:
 def _say_what_it_takes(info: RunInfo, held: Survey) -> None:
     """Dollars, minutes, and what the run can and cannot tell, before anything is sent."""
     from rushes.cli.bench.power import lines
-    from rushes.cli.bench.progress import about
 
     suite = info.suite
     there = len(held.slots) - len(held.missing)

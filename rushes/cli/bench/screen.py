@@ -79,7 +79,7 @@ def _file(row: Mapping[str, str]) -> list[str]:
 
 
 def _looks(row: Mapping[str, str]) -> str:
-    rating, _, limits = row["rating"].replace(" (judge)", "").partition(" [")
+    rating, _, limits = row["rating"].partition(" (")[0].partition(" [")
     tier = f", {row['rating_tier']}" if row["rating_tier"] != UNKNOWN else ""
     return f"{rating}{tier}" + (f"\n[{limits}" if limits else "")
 

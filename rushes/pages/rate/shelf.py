@@ -13,9 +13,9 @@ from secrets import token_hex
 from rushes.benchmarks.clips import Clip
 from rushes.benchmarks.folder import RunInfo
 from rushes.benchmarks.ratings.choose import Candidate
-from rushes.benchmarks.suite import unknown
 from rushes.benchmarks.votes import Pool
 from rushes.errors import BadInput
+from rushes.nearest import unknown
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rushes.amounts import UNKNOWN
 from rushes.benchmarks.ratings.agreement import Share, consistency, position
 from rushes.benchmarks.ratings.choose import Candidate
 from rushes.benchmarks.votes import REASONS, Pool, Vote
+from rushes.numbers import percent
 
 NONE = Share(0, 0)
 
@@ -43,7 +44,7 @@ class Row:
     @property
     def share(self) -> str:
         """Of the votes on it, won; ties and both bad are half a win each."""
-        return percent(self.won + (self.tie + self.both_bad) / 2, self.votes)
+        return percent((self.won + (self.tie + self.both_bad) / 2) / self.votes if self.votes else None)
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,9 @@ class Summary:
     out: Sequence[str]
 
 
-def percent(part: float, whole: int) -> str:
-    """Such as `63 %`; n/a of nothing."""
-    return f"{100 * part / whole:.0f} %" if whole else UNKNOWN
-
-
 def counted_share(share: Share) -> str:
     """Such as `50 % (5 of 10)`."""
-    return f"{percent(share.k, share.n)} ({share.k} of {share.n})" if share.n else UNKNOWN
+    return f"{percent(share.share)} ({share.k} of {share.n})" if share.n else UNKNOWN
 
 
 def summary(rater: str, votes: Sequence[Vote], candidates: Sequence[Candidate], out: Sequence[str]) -> Summary:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rushes.errors import BadFile
 from rushes.pages.sheet.cells import SheetCell
+from rushes.probe import frames, image_of, probe
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -46,8 +46,6 @@ def strip_of(cell: SheetCell) -> Strip:
 
 def _read(path: Path) -> Strip:
     """Decodes the clip once and keeps three frames. Raises BadFile."""
-    from rushes.probe import probe
-
     try:
         found = probe(path)
     except OSError as error:
@@ -55,35 +53,13 @@ def _read(path: Path) -> Strip:
     # The last frame begins a little before the clip's end.
     wanted = [(found.seconds or 0.0) * place / (FRAMES - 1) for place in range(FRAMES - 1)]
     kept: list[Image] = []
-    last: VideoFrame | None = None
-    for at, last in _frames(path):
+    for at, frame in frames(path):
         if len(kept) < len(wanted) and at + 1e-6 >= wanted[len(kept)]:
-            kept.append(_picture(last))
-    if last is None:
-        raise BadFile("not one frame of it can be decoded")
-    kept += [_picture(last)] * (FRAMES - len(kept))
+            kept.append(_picture(frame))
+    kept += [_picture(frame)] * (FRAMES - len(kept))
     return Strip(tuple(kept), width=found.width, height=found.height)
-
-
-def _frames(path: Path) -> Iterator[tuple[float, VideoFrame]]:
-    """Every frame with its seconds from the first one. Raises BadFile for what breaks on the way."""
-    import av
-
-    first: float | None = None
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                at = frame.time or 0.0
-                first = at if first is None else first
-                yield at - first, frame
-    except av.FFmpegError as error:
-        raise BadFile(str(error.strerror or error).lower()) from None
 
 
 def _picture(frame: VideoFrame) -> Image:
     share = min(1.0, SIDE / max(frame.width, frame.height))
-    size = max(2, round(frame.width * share)), max(2, round(frame.height * share))
-    image: Image = frame.reformat(*size, "rgb24").to_image()  # type: ignore[no-untyped-call]
-    return image
+    return image_of(frame, max(2, round(frame.width * share)), max(2, round(frame.height * share)))

@@ -1,4 +1,4 @@
-"""What a video file really is, read from the file and not from what anybody says about it."""
+"""A file's own facts: container, length, sides, frame rate, codecs."""
 
 from __future__ import annotations
 
@@ -85,30 +85,16 @@ def probe(path: Path) -> Probe:
                 simulated=any("SIMULATED" in value for value in container.metadata.values()),
             )
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        said = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise BadFile(f"not a video that can be opened: {said[:1].lower()}{said[1:]}") from None
-
-
-def first_frame(path: Path) -> bytes:
-    """The first picture of a video, as PNG. Raises BadFile where it has none that can be decoded."""
-    from io import BytesIO
-
-    import av
-    from PIL import Image
-
-    try:
-        with av.open(str(path)) as container:
-            frame = next(container.decode(video=0), None)
-            if frame is None:
-                raise BadFile(f"{path}: holds no frame that can be decoded")
-            picture = BytesIO()
-            Image.fromarray(frame.to_ndarray(format="rgb24")).save(picture, "PNG")
-            return picture.getvalue()
-    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise BadFile(f"{path}: not a video that can be opened: {error}") from None
+        raise BadFile(f"not a video that can be opened: {reason(error)}") from None
 
 
 def _codec(stream: AudioStream) -> str:
     """PyAV has no context for a sound whose codec it does not know."""
     context: CodecContext | None = stream.codec_context
     return "unknown" if context is None else context.name
+
+
+def reason(error: Exception) -> str:
+    """What an error of FFmpeg or of the disk says, to stand behind a colon."""
+    said = str(getattr(error, "strerror", None) or error)
+    return said[:1].lower() + said[1:]
