@@ -212,6 +212,7 @@ def random_kills(
             process = start_worker(home, at, endpoint, orders * (start + 1))
             if start % 2:
                 until(process, home, "sending")
+                time.sleep(rng.uniform(0.0, 0.05))
             else:
                 time.sleep(rng.uniform(*pause))
             kill(process)
