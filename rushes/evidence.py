@@ -63,6 +63,14 @@ class Evidence:
     detail: Mapping[str, Any]
     #: When its run no longer said so; from then on it counts for nothing.
     withdrawn: datetime | None = None
+    #: When the run was started: two runs may bear one name. None of live jobs, and of rows from before this was kept.
+    started: datetime | None = None
+
+    @property
+    def oldest(self) -> datetime:
+        """The oldest of the clips, of a rating of the endpoint's own; the newest where that was not kept."""
+        kept = self.detail.get("oldest")
+        return self.observed if kept is None else datetime.fromisoformat(kept)
 
     def json(self) -> dict[str, Any]:
         return {
@@ -81,4 +89,5 @@ class Evidence:
             "run": self.run,
             "detail": dict(self.detail),
             "withdrawn": None if self.withdrawn is None else self.withdrawn.isoformat(),
+            "started": None if self.started is None else self.started.isoformat(),
         }

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from rushes.errors import BadConfig
 from rushes.nearest import instead
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -94,10 +97,7 @@ class Document:
                 beside = _keys_beside(model, detail["loc"][:-1])
                 yield self.line(known), f"unknown key '{key}'; {instead(key, beside)}"
             else:
-                given = detail.get("input")
-                shown = "" if isinstance(given, dict | list) or detail["type"] == "missing" else f" (given: {given!r})"
-                message = detail["msg"].removeprefix("Value error, ")
-                yield self.line(known), f"{name}: {message[:1].lower()}{message[1:]}{shown}"
+                yield self.line(known), f"{name}: {_message(detail)}"
 
     def _known(self, location: Location) -> Location:
         """`location` without the steps that pydantic adds for unions and tags."""
@@ -108,6 +108,20 @@ class Document:
             if (*known, part) in self._lines or (part == location[-1] and isinstance(part, str)):
                 known = (*known, part)
         return known
+
+
+def _message(detail: ErrorDetails) -> str:
+    """What is wrong with one value, without the words of Python for it."""
+    given, kind = detail.get("input"), detail["type"]
+    if given is None and kind in ("model_type", "dict_type", "model_attributes_type"):
+        return "is empty"
+    message = detail["msg"].removeprefix("Value error, ")
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        message = "must be keys with values"
+    elif kind == "string_too_short" and given == "":
+        return "must not be empty"
+    shown = "" if isinstance(given, dict | list) or kind == "missing" else f" (given: {given!r})"
+    return f"{message[:1].lower()}{message[1:]}{shown}"
 
 
 def read(path: Path) -> Document:

@@ -16,11 +16,12 @@ from typing import Any, Literal, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rushes.benchmarks.appending import append, mend
 from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.result import FORMAT, Result
 from rushes.benchmarks.settings import RunSettings
 from rushes.benchmarks.suite import Suite
-from rushes.errors import BadInput, SetupError
+from rushes.errors import BadInput, DiskFull, SetupError
 
 RESULTS = "takes.jsonl"
 MEASURES = "measures.jsonl"
@@ -118,6 +119,11 @@ class Folder:
         draft.write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(self.path / INFO)
 
+    def holds(self, name: str) -> bool:
+        """Whether a file is there, with something in it: those that are added to begin with their first line."""
+        path = self.path / name
+        return path.exists() and path.stat().st_size > 0
+
     def results(self) -> dict[str, Result]:
         """By label; of several lines for one label the last counts."""
         return {result.label: result for result in _read(self.path / RESULTS, Result)}
@@ -127,18 +133,20 @@ class Folder:
         return {measured.label: measured for measured in _read(self.path / MEASURES, Measured)}
 
     def add(self, line: Result | Measured) -> None:
-        name = RESULTS if isinstance(line, Result) else MEASURES
-        with (self.path / name).open("a", encoding="utf-8") as file:
-            file.write(line.model_dump_json() + "\n")
+        """Writes it down, whole or not at all. Raises DiskFull where there is no room."""
+        path = self.path / (RESULTS if isinstance(line, Result) else MEASURES)
+        try:
+            append(path, line.model_dump_json().encode(), durable=False)
+        except OSError as error:
+            raise DiskFull(
+                f"{path}: cannot be written: {error.strerror or error}",
+                hint="Make room, and start it again: what was made is there, and nothing is paid twice.",
+            ) from None
 
     def _mend(self) -> None:
         """Drops the half of a line that a power cut left; what it said comes again, from the ledger or the clip."""
         for path in (self.path / RESULTS, self.path / MEASURES):
-            if path.exists():
-                content = path.read_bytes()
-                whole = content.rfind(b"\n") + 1
-                if whole < len(content):
-                    os.truncate(path, whole)
+            mend(path)
 
     def with_images(self, suite: Suite) -> Suite:
         """The suite with paths to its images that can be opened; those of a suite just loaded stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -44,13 +45,15 @@ def rated(run: str, clips: Sequence[Clip], votes: Sequence[Vote], makers: Mappin
             found, _ = boards(some, places, KINDS[by])
             for (cell, pool), board in found.items():
                 mine = [vote for vote in some if (vote.cell, vote.pool) == (cell, pool) and vote.kind in KINDS[by]]
-                seen = [results[label].at for vote in mine for label in (vote.left, vote.right)]
+                seen = defaultdict[str, list[datetime]](list)
+                for label in {label for vote in mine for label in (vote.left, vote.right)}:
+                    if (at := results[label].at) is not None:
+                        seen[places[label][2]].append(at)
                 groups = {model: models[cell, model] for model in board.models}
-                newest = max(at for at in seen if at is not None)
                 about: dict[str, Any] = {"board": f"{mode}, {cell}, {pool}"}
                 if source == "judged":
                     about["agrees"] = _agrees([against[rater] for rater in board.raters])
-                for row in _rows(run, source, board, groups, mine, newest, about):
+                for row in _rows(run, source, board, groups, mine, seen, about):
                     key = (row.endpoint, row.cell, row.source, row.simulated)
                     if key not in best or best[key].detail["votes"] < row.detail["votes"]:
                         best[key] = row
@@ -70,7 +73,7 @@ def _rows(
     board: Board,
     groups: Mapping[str, Group],
     votes: Sequence[Vote],
-    newest: datetime,
+    seen: Mapping[str, Sequence[datetime]],
     about: Mapping[str, Any],
 ) -> Iterator[Evidence]:
     if len(connected(board)) > 1:
@@ -90,11 +93,12 @@ def _rows(
             n=each.prompts,
             source=source,
             simulated=simulated,
-            observed=newest,
+            observed=max(seen[each.model]),
             run=run,
             detail={
                 # Ratings are relative to the mean of theirs.
                 **about,
+                "oldest": min(seen[each.model]).isoformat(),
                 "votes": each.votes,
                 "voted": max(vote.at for vote in votes).isoformat(),
                 "pool": pool,

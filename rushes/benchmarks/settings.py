@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,14 +15,14 @@ from rushes.benchmarks.suite import (
     Name,
     Part,
     Suite,
-    check_models,
     find_suite,
     load_suite,
     shipped_suites,
+    unknown_endpoints,
 )
 from rushes.config import Config
 from rushes.nearest import unknown
-from rushes.yaml import Document, read
+from rushes.yaml import Document, Location, read
 
 Fit = Literal["exact", "nearest", "shorter", "cheaper"]
 #: What measures the clips; `panel` is everything in `rushes.benchmarks.metrics`.
@@ -90,9 +90,6 @@ def load(name: str, config: Config) -> Wanted:
     if not (isinstance(document.data, dict) and "suite" in document.data):
         return Wanted(load_suite(name, config), RunSettings())
     file = document.parse(RunFile)
-    unheard = [provider for provider in file.concurrency if provider not in config.providers]
-    if unheard:
-        raise document.error(("concurrency", unheard[0]), unknown("provider", unheard[0], config.providers))
     # What the file does not say stays unset, so that a run that is there goes on as it was begun.
     given = file.model_fields_set & RunSettings.model_fields.keys()
     settings = RunSettings(**{field: getattr(file, field) for field in given})
@@ -104,17 +101,8 @@ def _suite(document: Document, file: RunFile, config: Config) -> Suite:
     if not beside.is_file() and file.suite not in (shipped := shipped_suites()):
         raise document.error(("suite",), f"{unknown('suite', file.suite, shipped)}; nor is it a file beside this one")
     suite = load_suite(str(beside) if beside.is_file() else file.suite, config)
-    ids = [prompt.id for prompt in suite.prompts]
-    named: dict[tuple[str, ...], tuple[str, ...] | None] = {("prompts",): file.prompts}
-    named |= {("cells", name, "prompts"): cell.prompts for name, cell in (file.cells or {}).items()}
-    for where, prompts in named.items():
-        for at, id in enumerate(prompts or ()):
-            if id not in ids:
-                raise document.error((*where, at), unknown("prompt", id, ids))
-    if file.models is not None:
-        check_models(document, file.models, config)
-        if file.cells is None:
-            raise document.error(("models",), "models of your own need cells of your own: a length for each model")
+    if wrong := [*_unknown(file, suite, config)]:
+        raise document.errors(wrong)
     kept = [prompt.id for prompt in suite.prompts if file.prompts is None or prompt.id in file.prompts]
     cells = suite.cells if file.cells is None else file.cells
     taken = {name: _only(cell, kept) for name, cell in cells.items()}
@@ -124,6 +112,24 @@ def _suite(document: Document, file: RunFile, config: Config) -> Suite:
         "cells": {name: cell.model_dump() for name, cell in taken.items() if cell.prompts != ()},
     }
     return document.instead(whole).parse(Suite)
+
+
+def _unknown(file: RunFile, suite: Suite, config: Config) -> Iterator[tuple[Location, str]]:
+    """What the run's file names and what there is not, and where it stands."""
+    for provider in file.concurrency:
+        if provider not in config.providers:
+            yield ("concurrency", provider), unknown("provider", provider, config.providers)
+    ids = [prompt.id for prompt in suite.prompts]
+    named: dict[tuple[str, ...], tuple[str, ...] | None] = {("prompts",): file.prompts}
+    named |= {("cells", name, "prompts"): cell.prompts for name, cell in (file.cells or {}).items()}
+    for where, prompts in named.items():
+        for at, id in enumerate(prompts or ()):
+            if id not in ids:
+                yield (*where, at), unknown("prompt", id, ids)
+    if file.models is not None:
+        yield from unknown_endpoints(file.models, config)
+        if file.cells is None:
+            yield ("models",), "models of your own need cells of your own: a length for each model"
 
 
 def _only(cell: Cell, kept: list[str]) -> Cell:

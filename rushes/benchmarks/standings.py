@@ -18,6 +18,7 @@ from rushes.benchmarks.ratings.agreement import agreement, consistency, judge_ag
 from rushes.benchmarks.ratings.board import Board, boards
 from rushes.benchmarks.ratings.categories import by_category
 from rushes.benchmarks.ratings.rate import Ratings, rate
+from rushes.benchmarks.statistics.verdicts import FEWEST_PROMPTS
 from rushes.benchmarks.votes import SHOWN, Pool, RaterKind, Score, Undo, Vote, standing
 from rushes.errors import BadInput
 from rushes.numbers import percent, percent_interval
@@ -57,11 +58,16 @@ class Standings:
     notes: tuple[str, ...]
 
     def of(self, cell: str) -> Standing | None:
-        """The one to show for a cell: on copies where there is one, of people rather than of a judge; of two pools that
-        with most votes."""
+        """The one to show for a cell: on copies where there is one, and of people rather than of a judge where that has
+        prompts enough for verdicts; else that with most votes."""
         rated = [each for each in self.standings if each.cell == cell and each.ratings is not None]
         order: list[By] = ["people and judge", "people", "judge"]
-        return min(rated, key=lambda each: (each.raw, order.index(each.by), -each.board.votes), default=None)
+
+        def worth(each: Standing) -> tuple[bool, bool, int, int]:
+            few = len(each.board.prompts) < FEWEST_PROMPTS
+            return each.raw, few, 0 if few else order.index(each.by), -each.board.votes
+
+        return min(rated, key=worth, default=None)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each board and model, the best first. Elo, relative to the board's mean."""
@@ -163,9 +169,9 @@ def _standing(cell: str, pool: Pool, raw: bool, by: By, board: Board, seed: int)
 
 def _boards(found: Sequence[Standing]) -> Iterator[str]:
     for each in found:
-        raters = counted(len(each.board.raters), "rater")
+        raters, ties = counted(len(each.board.raters), "rater"), counted(each.board.tie, "tie")
         head = f"Votes on {each.cell}, {each.pool}, {SHOWN[each.raw]}, by {each.by}: {each.board.votes} of {raters} on "
-        head += f"{counted(len(each.board.prompts), 'prompt')}, {each.board.tie} ties, {each.board.both_bad} both bad"
+        head += f"{counted(len(each.board.prompts), 'prompt')}, {ties}, {each.board.both_bad} both bad"
         yield f"{head}; no rating: {each.why}." if each.why else f"{head}."
     if found:
         yield (

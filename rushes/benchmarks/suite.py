@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from rushes.config import Config
 from rushes.errors import BadConfig, BadInput
 from rushes.nearest import unknown
 from rushes.request import AspectRatio, Resolution
-from rushes.yaml import Document, read
+from rushes.yaml import Location, read
 
 #: Stands in labels and file names.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=60)]
@@ -167,16 +167,24 @@ def load_suite(name: str, config: Config) -> Suite:
     """
     document = read(find_suite(name))
     suite = document.parse(Suite)
-    check_models(document, suite.models, config)
-    return suite.model_copy(update={"prompts": tuple(_with_images(document, suite))})
+    pictures = {prompt.id: document.path.parent / prompt.image for prompt in suite.prompts if prompt.image is not None}
+    wrong = [*unknown_endpoints(suite.models, config)]
+    for at, prompt in enumerate(suite.prompts):
+        if prompt.id in pictures and not pictures[prompt.id].is_file():
+            wrong.append((("prompts", at, "image"), f"there is no picture '{prompt.image}' beside this file"))
+    if wrong:
+        raise document.errors(wrong)
+    found = {id: picture.resolve() for id, picture in pictures.items()}
+    prompts = (prompt.model_copy(update={"image": found.get(prompt.id)}) for prompt in suite.prompts)
+    return suite.model_copy(update={"prompts": tuple(prompts)})
 
 
-def check_models(document: Document, models: Mapping[str, str | None], config: Config) -> None:
-    """Raises BadConfig, by line, for an endpoint that no card has."""
+def unknown_endpoints(models: Mapping[str, str | None], config: Config) -> Iterator[tuple[Location, str]]:
+    """A complaint for each endpoint that no card has, and where it stands."""
     known = [endpoint.id for card in config.cards.values() for endpoint in card.endpoints]
     for model, endpoint in models.items():
         if endpoint is not None and endpoint not in known:
-            raise document.error(("models", model), unknown("endpoint", endpoint, known))
+            yield ("models", model), unknown("endpoint", endpoint, known)
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -195,17 +203,6 @@ def find_suite(name: str) -> Path:
     if path.exists() or path.suffix in (".yaml", ".yml"):
         return path
     raise BadInput(unknown("suite", name, shipped), hint="Give a shipped name, or the path of a YAML file.")
-
-
-def _with_images(document: Document, suite: Suite) -> Iterable[Prompt]:
-    for at, prompt in enumerate(suite.prompts):
-        if prompt.image is None:
-            yield prompt
-            continue
-        image = document.path.parent / prompt.image
-        if not image.is_file():
-            raise document.error(("prompts", at, "image"), f"there is no picture '{prompt.image}' beside this file")
-        yield prompt.model_copy(update={"image": image.resolve()})
 
 
 def _wrong(at: tuple[Any, ...], message: str) -> PydanticCustomError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from rushes.benchmarks.appending import append
 from rushes.benchmarks.votes import Record, Score, Undo, Vote
 from rushes.errors import BadInput, DiskFull, SetupError
 
@@ -59,7 +59,7 @@ class Book:
         """Saves it, whole or not at all. Raises DiskFull, and SetupError where another process does not let go."""
         try:
             with FileLock(self._lock, timeout=PATIENCE):
-                _append(self.path, line.model_dump_json().encode() + b"\n")
+                append(self.path, line.model_dump_json().encode())
         except Timeout:
             raise SetupError(f"another process has held {VOTES} for {PATIENCE:g} s") from None
         except OSError as error:
@@ -80,19 +80,3 @@ class Book:
                 f"{VOTES}:{self._number} cannot be read: {place}: {first['msg']}",
                 hint="Another version of rushes may have written it: use that, or take the line out.",
             ) from None
-
-
-def _append(path: Path, data: bytes) -> None:
-    with path.open("ab+", buffering=0) as file:
-        end = file.seek(0, os.SEEK_END)
-        if end:
-            file.seek(end - 1)
-            # After the part of a line that somebody cut off left, a line of its own.
-            data = data if file.read(1) == b"\n" else b"\n" + data
-        try:
-            if file.write(data) != len(data):
-                raise OSError("only a part of it was taken")
-            os.fsync(file.fileno())
-        except OSError:
-            os.ftruncate(file.fileno(), end)
-            raise

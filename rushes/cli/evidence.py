@@ -91,7 +91,7 @@ def _outdated(found: Sequence[Evidence], common: Common) -> list[Evidence]:
     cards, day = common.rushes().config.cards.values(), common.rushes().day
     makers = {each.id: each for card in cards for each in card.endpoints}
     ratings = [each for each in found if each.metric == "rating" and each.endpoint in makers]
-    return [each for each in ratings if makers[each.endpoint].outdated(each.observed.date(), day)]
+    return [each for each in ratings if makers[each.endpoint].outdated(each.oldest.date(), day)]
 
 
 def _print(endpoint: str, found: Sequence[Evidence], older: Sequence[Evidence]) -> None:

@@ -163,8 +163,8 @@ def cancel(*ids: str, common: Common = Common()) -> int:
             try:
                 job = await rushes.job(id)
                 if job.state in {State.RUNNING, State.OVERDUE}:
-                    cost = usd(_counted(job))
-                    say(f"Job {id} at {job.endpoint} is {job.state} and may still cost {cost}, also if it is stopped.")
+                    counts = f"counts for {usd(_counted(job))}; stopping it may not change that"
+                    say(f"Job {id} at {job.endpoint} is {job.state} and {counts}.")
                 stopped.append(await rushes.cancel(id))
             except VideoError as error:
                 stopped.append(error)

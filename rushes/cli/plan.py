@@ -41,8 +41,8 @@ def plan(
 ) -> int:
     """Show which endpoints would make PROMPT, in the order in which they would be tried, and why the others would not.
 
-    Every number says where it is from. Sends nothing and needs no key. Ends with 0 where at least one endpoint fits,
-    and with 3 where none does.
+    Every number says where it is from. Sends nothing and needs no key. Ends with 0 where an endpoint could make it,
+    also where only its key is missing here, and with 3 where none could: for its own limits, or for yours.
 
     Parameters
     ----------
@@ -71,7 +71,12 @@ def plan(
             _compare(routes)
         else:
             _print(routes[0], advice, request.count)
-    return 0 if any(each.plan for each in found) else 3
+    return 0 if any(map(_could_make_it, routes)) else 3
+
+
+def _could_make_it(route: Route) -> bool:
+    """Whether an endpoint can be used, or lacks nothing but its key."""
+    return bool(route.standings) or any({*each.filters} == {"access"} for each in route.excluded)
 
 
 def verdict(candidate: Candidate) -> str:
@@ -141,6 +146,8 @@ def _compare(routes: Sequence[Route]) -> None:
             if word in DECIDING[route.policy.choose]:
                 lines.add_row(f"   {word}", clean(text))
         screen.print(lines)
+    if not all(route.standings for route in routes):
+        screen.print("Without --compare every reason is told, for one policy.", style="dim")
 
 
 def _print(route: Route, advice: Sequence[str], count: int) -> None:

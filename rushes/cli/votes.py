@@ -12,7 +12,7 @@ from cyclopts import App
 from rushes.amounts import counted
 from rushes.cli.options import Common
 from rushes.cli.show import console, say, write_json
-from rushes.errors import SetupError
+from rushes.errors import BadInput, SetupError
 
 votes = App(name="votes", help="Bring the votes of a run out to a file, or in from one.")
 
@@ -36,7 +36,7 @@ def export(
 
     folder = Folder(common.rushes().home, run)
     folder.known()
-    wanted = form or ("csv" if out is not None and out.suffix.lower() == ".csv" else "jsonl")
+    wanted = form or _form_of(out)
     text = exported(Book(folder.path).lines(), wanted)
     if out is None:
         sys.stdout.write(text)
@@ -48,6 +48,16 @@ def export(
             raise SetupError(f"{out}: cannot be written: {error.strerror or error}") from None
         say(f"{counted(len(text.splitlines()) - (wanted == 'csv'), 'line')} in {out}")
     return 0
+
+
+def _form_of(out: Path | None) -> Literal["jsonl", "csv"]:
+    match None if out is None else out.suffix.lower():
+        case None | ".jsonl":
+            return "jsonl"
+        case ".csv":
+            return "csv"
+        case _:
+            raise BadInput(f"{out}: its suffix is of no form of votes", hint="Name it .jsonl or .csv, or give --form.")
 
 
 @votes.command(name="import")

@@ -65,10 +65,10 @@ async def _became(common: Common, ids: Iterable[str]) -> str:
 
 
 def _line(job: Job, options: str) -> str:
-    from rushes.jobs.money import dollars
+    from rushes.jobs.money import counted
     from rushes.ledger import PARKED, State
 
-    cost = usd(dollars(job.spent))
+    cost = usd(counted(job))
     match job.state:
         case State.RUNNING:
             return (

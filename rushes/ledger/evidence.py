@@ -1,12 +1,13 @@
 """The table of evidence: one row for what a run found out, and one for each live job, put together by the day.
 
-A run whose clips or votes are others by now, or fewer, may no longer say what it said: that is a row too.
+A run whose clips or votes are others by now, or fewer, may no longer say what it said: that is a row too. A run is its
+name and when it was started: another one of that name, and one in another world, leaves its rows alone.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
@@ -23,10 +24,11 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy import values as inline
 
 from rushes.evidence import Evidence, EvidenceCell
 from rushes.ledger.ids import new_id
-from rushes.ledger.tables import evidence
+from rushes.ledger.tables import EPOCH, evidence
 
 #: What a row is about.
 _KIND = ("endpoint", "mode", "length", "resolution", "audio", "metric")
@@ -34,34 +36,69 @@ _KIND = ("endpoint", "mode", "length", "resolution", "audio", "metric")
 
 def read(connection: Connection, *, simulated: bool) -> list[Evidence]:
     """What counts of the evidence, oldest first: of several rows of one run on the same thing the newest."""
-    said = [row for row in _said(connection, simulated=simulated) if row.withdrawn is None]
-    return [*_live(connection, simulated=simulated), *said]
+    said = [row for row, _ in _said(connection, simulated=simulated) if row.withdrawn is None]
+    return [*_live(connection, said, simulated=simulated), *said]
 
 
 def withdrawn(connection: Connection, *, simulated: bool) -> list[Evidence]:
     """What runs said last of a thing before they no longer said it, oldest first."""
-    return [row for row in _said(connection, simulated=simulated) if row.withdrawn is not None]
+    return [row for row, _ in _said(connection, simulated=simulated) if row.withdrawn is not None]
 
 
-def _said(connection: Connection, *, simulated: bool) -> list[Evidence]:
+def of_run(connection: Connection, run: str, started: datetime, *, simulated: bool) -> list[Evidence]:
+    """What counts of what this very run said, oldest first.
+
+    Rows of before runs were told apart are of the run of their name that had been started when they were recorded.
+    """
+    return [
+        row
+        for row, recorded in _said(connection, simulated=simulated)
+        if row.run == run and row.withdrawn is None and _is_of(started, row, recorded)
+    ]
+
+
+#: A row, and when it was recorded.
+Word = tuple[Evidence, datetime]
+
+
+def _said(connection: Connection, *, simulated: bool) -> list[Word]:
     """The newest word of each run on each thing."""
     query = select(evidence).where((evidence.c.simulated == simulated) & (evidence.c.source != "live"))
-    counts: dict[tuple[Any, ...], Evidence] = {}
-    for values in connection.execute(query.order_by(evidence.c.recorded, evidence.c.id)).mappings():
-        given = {each.name: values[each.name] for each in fields(Evidence) if each.name != "cell"}
-        row = Evidence(cell=_cell(values), **given)
-        counts[_same_thing(row)] = row
+    counts: dict[tuple[Any, ...], Word] = {}
+    for found in connection.execute(query.order_by(evidence.c.recorded, evidence.c.id)).mappings():
+        given = {each.name: found[each.name] for each in fields(Evidence) if each.name != "cell"}
+        row = Evidence(cell=_cell(found), **given)
+        if (older := _older(counts, row)) is not None:
+            del counts[_same_thing(older)]
+        counts[_same_thing(row)] = row, found["recorded"]
     return [*counts.values()]
 
 
-def _live(connection: Connection, *, simulated: bool) -> list[Evidence]:
+def _is_of(started: datetime, row: Evidence, recorded: datetime) -> bool:
+    return row.started == started or (row.started is None and recorded >= started)
+
+
+def _older(counts: Mapping[tuple[Any, ...], Word], row: Evidence) -> Evidence | None:
+    """What the run of a row said of the same before runs were told apart; None where that was not this run."""
+    older = counts.get(_same_thing(replace(row, started=None)))
+    return older[0] if older and row.started and _is_of(row.started, *older) else None
+
+
+def _live(connection: Connection, said: Sequence[Evidence], *, simulated: bool) -> list[Evidence]:
     """The newest word on each job, put together by the day; how long was waited in vain stands with it.
 
-    A run that was measured speaks for its own jobs, and better.
+    A run that was measured, and of which that still holds, speaks for its own jobs, and better.
     """
-    measured = select(evidence.c.run).where((evidence.c.source == "measured") & evidence.c.run.is_not(None))
     live = (evidence.c.simulated == simulated) & (evidence.c.source == "live")
-    live &= evidence.c.run.is_(None) | evidence.c.run.not_in(measured)
+    speaks: dict[str, datetime] = {}
+    for row in said:
+        if row.source == "measured" and row.run is not None:
+            # Of several runs of one name the first; unknown is as early as can be.
+            speaks[row.run] = min(row.started or EPOCH, speaks.get(row.run, row.started or EPOCH))
+    if speaks:
+        measured = inline(evidence.c.run, evidence.c.recorded, name="measured").data([*speaks.items()]).cte("measured")
+        spoken_for = (measured.c.run == evidence.c.run) & (measured.c.recorded <= evidence.c.recorded)
+        live &= ~exists().where(spoken_for)
     later = evidence.alias("later")
     live &= ~exists().where((later.c.job == evidence.c.job) & (later.c.recorded > evidence.c.recorded))
     kind = [evidence.c[name] for name in _KIND]
@@ -142,23 +179,40 @@ def _cell(values: Mapping[Any, Any]) -> EvidenceCell:
 
 
 def _same_thing(row: Evidence) -> tuple[Any, ...]:
-    return row.simulated, row.run, row.endpoint, row.cell, row.metric, row.source
+    return row.simulated, row.run, row.started, row.endpoint, row.cell, row.metric, row.source
 
 
 def record(connection: Connection, found: Sequence[Evidence], now: datetime) -> int:
     """Adds what is new; returns how much that was."""
-    there = {_same_thing(row): row for each in (True, False) for row in read(connection, simulated=each)}
-    new = [row for row in found if there.get(_same_thing(row)) != row]
+    there = {_same_thing(word[0]): word for each in (True, False) for word in _said(connection, simulated=each)}
+
+    def is_known(row: Evidence) -> bool:
+        before = there[_same_thing(row)][0] if _same_thing(row) in there else _older(there, row)
+        return before is not None and replace(before, started=row.started) == row
+
+    new = [row for row in found if not is_known(row)]
     add(connection, new, now)
     return len(new)
 
 
-def speak(connection: Connection, run: str, found: Sequence[Evidence], now: datetime) -> tuple[int, int]:
-    """Adds what is new of everything that a run says by now, and that it no longer says the rest; returns how much."""
+def speak(
+    connection: Connection,
+    run: str,
+    found: Sequence[Evidence],
+    now: datetime,
+    *,
+    started: datetime,
+    worlds: Collection[bool],
+) -> tuple[int, int]:
+    """Adds what is new of everything that a run says by now, and that it no longer says the rest; returns how much.
+
+    worlds: whether simulated, of all that the run speaks for; what it said of others stays.
+    """
+    found = [replace(row, started=started) for row in found]
     new = record(connection, found, now)
     says = {_same_thing(row) for row in found}
-    said = [row for each in (True, False) for row in read(connection, simulated=each) if row.run == run]
-    gone = [replace(row, withdrawn=now) for row in said if _same_thing(row) not in says]
+    said = [row for each in worlds for row in of_run(connection, run, started, simulated=each)]
+    gone = [replace(row, withdrawn=now) for row in said if _same_thing(replace(row, started=started)) not in says]
     add(connection, gone, now)
     return new, len(gone)
 

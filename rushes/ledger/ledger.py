@@ -212,20 +212,39 @@ class Ledger:
         lock.release()
         return False
 
-    async def own(self, job: str) -> Job:
+    async def own(self, job: str, *, of: Collection[State] = frozenset(State)) -> Job:
         """Makes one job ours, for a person's own decision about it; an open one stays with a process that lives.
 
-        A process that is about to learn what became of a submit must be able to write it down.
+        A process that is about to learn what became of a submit must be able to write it down. One in a state that is
+        not among `of` stays where it is: nothing can be decided about it.
         """
 
         def work(connection: Connection) -> Job:
             [found] = _rows(connection, Job, select(jobs).where(jobs.c.id == job))
             ours = found.runner == self.runner
             lives = found.runner is not None and not self._dead(connection, {found.runner}, datetime.now(UTC))
-            if ours or (lives and found.state in OPEN):
+            if ours or found.state not in of or (lives and found.state in OPEN):
                 return found
             connection.execute(update(jobs).where(jobs.c.id == job).values(runner=self.runner, fence=jobs.c.fence + 1))
             return replace(found, runner=self.runner, fence=found.fence + 1)
+
+        return await self._call(work)
+
+    async def mark(
+        self, job: Job, out_of: Collection[State], change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> bool:
+        """Changes what the ticket holds by then; False where the fence has passed to another or the state is another.
+
+        For what several processes may note of one job: a transition would write what was read some time before.
+        """
+
+        def work(connection: Connection) -> bool:
+            [found] = _rows(connection, Job, select(jobs).where(jobs.c.id == job.id))
+            if found.fence != job.fence or found.state not in out_of:
+                return False
+            ticket = dict(change(found.ticket or {}))
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(ticket=ticket))
+            return True
 
         return await self._call(work)
 
@@ -355,9 +374,18 @@ class Ledger:
         """Adds the evidence that is new; returns how much that was."""
         return await self._call(lambda c: evidence.record(c, found, now))
 
-    async def speak(self, run: str, found: Sequence[Evidence], now: datetime) -> tuple[int, int]:
-        """Has what a run says by now count, and nothing else that it said; returns how many are new, and withdrawn."""
-        return await self._call(lambda c: evidence.speak(c, run, found, now))
+    async def evidence_of(self, run: str, started: datetime, *, simulated: bool) -> list[Evidence]:
+        """What counts of what the run of this name that was started then said, oldest first."""
+        return await self._read(lambda c: evidence.of_run(c, run, started, simulated=simulated))
+
+    async def speak(
+        self, run: str, found: Sequence[Evidence], now: datetime, *, started: datetime, worlds: Collection[bool]
+    ) -> tuple[int, int]:
+        """Has what a run says by now count, and nothing else that it said; returns how many are new, and withdrawn.
+
+        A run is its name and when it was started. worlds: whether simulated, of all that it speaks for.
+        """
+        return await self._call(lambda c: evidence.speak(c, run, found, now, started=started, worlds=worlds))
 
 
 # --- inside one transaction -------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from rushes.errors import BadConfig
 
 #: The newest file under `migrations/versions`.
-HEAD = "0005"
+HEAD = "0006"
 
 
 def current(connection: Connection) -> str | None:

@@ -205,6 +205,8 @@ evidence = Table(
     Column("detail", JSON, nullable=False),
     #: When the run no longer said so; the other columns repeat what it had said.
     Column("withdrawn", Time),
+    #: When the run was started: with its name it says which run it is.
+    Column("started", Time),
     Index(None, "simulated", "endpoint"),
     Index(None, "job", "recorded"),
 )

@@ -73,7 +73,7 @@ class Filters:
     def _unpicked(self, endpoint: Endpoint) -> Reasons:
         policy, names = self._question.policy, (endpoint.id, endpoint.model, endpoint.provider)
         if self._allow and self._allow.isdisjoint(names):
-            yield "allow", f"allow: only {', '.join(policy.allow)}"
+            yield "allow", f"only {', '.join(policy.allow)} may be used"
         for name in names:
             if name in self._deny:
                 yield "deny", f"deny: {name}"

@@ -115,7 +115,9 @@ class Router:
             self._read_at = now
             self._published = self._published or load_published()
             evidence = [] if self._ledger is None else await self._ledger.evidence(simulated=self._simulated)
-            self._knowledge = Knowledge(evidence, self._published, self._clock.now(), endpoints=self._endpoints)
+            self._knowledge = Knowledge(
+                evidence, self._published, self._clock.now(), endpoints=self._endpoints, day=self._day
+            )
         return self._knowledge
 
     def forget(self) -> None:

@@ -275,5 +275,13 @@ def test_a_comma_too_many_and_a_label_that_is_none_are_told(tmp_path: Path) -> N
 def test_a_file_that_cannot_be_written_is_said(
     run: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["votes", "export", run, "--out", str(tmp_path), "--home", str(home)]) == 2
+    assert main(["votes", "export", run, "--out", str(tmp_path), "--form", "csv", "--home", str(home)]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_suffix_that_is_of_no_form_is_not_guessed_at(
+    run: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["votes", "export", run, "--out", str(tmp_path / "votes.txt"), "--home", str(home)]) == 2
+    assert "Name it .jsonl or .csv, or give --form." in capsys.readouterr().err
+    assert not (tmp_path / "votes.txt").exists()

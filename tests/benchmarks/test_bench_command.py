@@ -689,6 +689,29 @@ def test_a_corrected_manifest_corrects_the_run_and_the_evidence_and_says_what(cl
     assert "no longer hold" not in again.err
 
 
+def test_a_run_of_brought_clips_without_its_takes_is_brought_nothing_more(
+    clips: Path, bench: Command, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench("import", clips)
+    takes = home / "runs/stored/takes.jsonl"
+    whole = takes.read_bytes()
+    takes.unlink()
+
+    refused = [bench("import", clips), bench("table", "stored")]
+
+    for each in refused:
+        assert each.code == 2
+        assert "the run 'stored' has no takes.jsonl any more" in " ".join(each.err.split())
+        assert f"Put it back into {takes.parent}." in " ".join(each.err.split())
+    assert not takes.exists()
+    assert main(["evidence", "--home", str(home), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+    takes.write_bytes(whole)
+    ended = bench("table", "stored", "--json").json
+    assert (ended["evidence"], ended["evidence_withdrawn"]) == (0, 0)
+
+
 def test_bad_files_are_listed_and_can_be_skipped(
     clips: Path, bench: Command, capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from math import log
@@ -10,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from rushes.benchmarks.clips import clips_of
+from rushes.benchmarks.clips import Clip, clips_of
 from rushes.benchmarks.findings import findings
 from rushes.benchmarks.result import Result
-from rushes.benchmarks.standings import Standings
+from rushes.benchmarks.standings import Standings, standings_of
 from rushes.benchmarks.suite import Cell
 from rushes.evidence import Evidence, EvidenceCell, length_class
 from tests.benchmarks.conftest import NOW, failed, make_info, make_result, make_suite, took
+from tests.benchmarks.voting import PAIR, many, voted_run
 
 SUITE = make_suite("a ball", "a storm", "a kite")
 UNVOTED = Standings((), (), (), ())
@@ -232,3 +234,25 @@ def test_a_cell_that_names_no_resolution_leaves_it_open() -> None:
     suite = make_suite("a ball", models={"ours": None}, cells={"short": Cell()})
 
     assert {str(row.cell) for row in found(brought(), suite=suite).values()} == {"text, short, any size, sound n/a"}
+
+
+# --- ratings ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_rating_is_as_old_as_the_endpoints_own_clips_whatever_they_were_compared_with() -> None:
+    info, clips = voted_run()
+    days = {"sora-2": NOW - timedelta(days=300), "wan-2.5": NOW}
+
+    def made(clip: Clip) -> Clip:
+        # The first prompt's clip is ten days older than the others.
+        late = timedelta(days=10 if clip.result.prompt == "p1" else 0)
+        at = days[clip.result.model] - late
+        return replace(clip, result=clip.result.model_copy(update={"at": at}))
+
+    clips = [made(clip) for clip in clips]
+    votes = many(("anna", "ben"), 8, 0.7)
+
+    rows = findings(info, clips, standings_of(info, clips, votes))
+
+    told = {row.endpoint: (row.observed, row.oldest) for row in rows if row.metric == "rating"}
+    assert told == {PAIR[model]: (at, at - timedelta(days=10)) for model, at in days.items()}

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from rushes.benchmarks.appending import append
 from rushes.benchmarks.folder import Folder, check_out, link_or_copy, names
 from rushes.benchmarks.measured import Measured
 from rushes.benchmarks.result import Result
 from rushes.benchmarks.suite import Suite
-from rushes.errors import BadInput, SetupError
-from tests.benchmarks.conftest import failed, make_info, make_result, make_suite, measured
+from rushes.errors import BadInput, DiskFull, SetupError
+from tests.benchmarks.conftest import failed, make_info, make_result, make_suite, measured, no_room
 
 SUITE = make_suite("a ball", "a storm")
 
@@ -67,6 +68,31 @@ def test_half_a_line_is_dropped_when_the_run_goes_on(folder: Folder, name: str) 
         pass
 
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["takes.jsonl", "measures.jsonl"])
+def test_a_line_for_which_there_is_no_room_leaves_the_file_as_it_was(folder: Folder, name: str) -> None:
+    line: Result | Measured = make_result() if name == "takes.jsonl" else measured(make_result())
+    folder.add(line)
+    path = folder.path / name
+    whole = path.read_bytes()
+
+    with no_room(len(whole) + 40), pytest.raises(DiskFull, match=f"{name}: cannot be written") as error:
+        folder.add(line)
+
+    assert "nothing is paid twice" in (error.value.hint or "")
+    assert path.read_bytes() == whole
+    folder.add(line)
+    assert path.read_bytes() == whole + whole
+
+
+def test_a_line_after_a_part_of_another_is_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\nhal")
+
+    append(path, b"two")
+
+    assert path.read_bytes() == b"one\nhal\ntwo\n"
 
 
 def test_a_file_of_half_a_line_only_becomes_empty(folder: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,8 @@ from rushes.benchmarks.folder import Folder
 from rushes.benchmarks.judging import keys
 from rushes.benchmarks.judging.keys import Keys
 from rushes.benchmarks.judging.pairs import Pair, Take
+from rushes.benchmarks.judging.records import WORK, records
+from rushes.errors import DiskFull, SetupError
 from tests.benchmarks.golden import golden
 from tests.benchmarks.judging import Script, entry, lines, make_folder, pairs, says, start, votes
 
@@ -208,13 +211,47 @@ async def test_a_clip_that_breaks_off_is_not_shown_and_nothing_is_left_behind(
     broken.write_bytes(broken.read_bytes()[:100])
     result = folder.results()["short/p1/sora-2/1"]
     folder.add(result.model_copy(update={"sha256": sha256(broken.read_bytes()).hexdigest()}))
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     script = Script(says("tie"))
 
     summary = await judged(folder, script, raw=False)
 
     assert (summary.votes, summary.unanswered, len(script.asked), summary.stopped) == (1, 1, 2, None)
     assert "cannot be decoded" in summary.broken[0]
-    assert [*(tmp_path / "temporary").iterdir()] == []
+    assert {path.name for path in folder.path.iterdir()} >= {"clips", "judge.jsonl"}
     assert not (folder.path / "copies").exists()
+    assert not (folder.path / WORK).exists()
+
+
+async def test_what_a_judge_that_was_killed_left_is_gone_at_the_next_start(folder: Folder) -> None:
+    left = folder.path / WORK / "tmp1" / "shown.mp4"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"a film")
+
+    with records(folder):
+        assert not left.parent.parent.exists()
+
+
+async def test_without_a_place_for_copies_it_stops_and_says_so(folder: Folder) -> None:
+    async with start(folder, script := Script(says("tie")), raw=False) as (judging, _):
+        (folder.path / WORK).write_text("no folder")
+        summary = await judging.judge_all(pairs(folder))
+        (folder.path / WORK).unlink()
+
+    assert (type(summary.stopped), script.asked) == (SetupError, [])
+    assert f"{folder.path / WORK}: no place for the copies" in summary.stopped.message
+    assert "the same command goes on" in summary.stopped.hint
+
+
+@pytest.mark.parametrize("number", sorted(copying.NO_ROOM))
+async def test_a_full_disk_stops_it_and_says_so(folder: Folder, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("rushes.benchmarks.judging.ready.mkdtemp", full)
+
+    summary = await judged(folder, script := Script(says("tie")), raw=False)
+
+    assert (type(summary.stopped), script.asked) == (DiskFull, [])
+    assert os.strerror(number) in summary.stopped.message
+    assert summary.stopped.hint == "Make room; the same command goes on."

@@ -16,8 +16,9 @@ from rushes.benchmarks.folder import Folder
 from rushes.benchmarks.judging.charge import Cap
 from rushes.benchmarks.judging.records import FILE, Asking, money, records
 from rushes.benchmarks.votebook import VOTES, Book
-from rushes.errors import BadConfig, BadInput, NotAuthorized, OverBudget, SetupError, Unavailable
+from rushes.errors import BadConfig, BadInput, DiskFull, NotAuthorized, OverBudget, SetupError, Unavailable
 from rushes.http import httpx
+from tests.benchmarks.conftest import no_room
 from tests.benchmarks.judging import (
     KEY,
     START,
@@ -261,6 +262,36 @@ async def test_half_a_line_of_a_process_that_was_killed_is_dropped(folder: Folde
 
     assert summary.votes == 1
     assert len((folder.path / VOTES).read_text().splitlines()) == 2
+
+
+async def test_an_answer_that_is_glued_to_a_part_of_another_line_is_not_asked_for_again(folder: Folder) -> None:
+    await judged(folder, Script(says("left"), says("right")))
+    asking, heard, second, answer = (folder.path / FILE).read_text().splitlines()
+    (folder.path / FILE).write_text(f"{asking}\n{heard[:60]}\n{heard[:70]}{second}\n{answer}\n")
+    (folder.path / VOTES).unlink()
+
+    script = Script(says("left"))
+    async with start(folder, script) as (judging, _):
+        assert judging.bury() == 1
+        summary = await judging.judge_all(pairs(folder))
+
+    assert (len(script.asked), summary.votes) == (1, 1)
+
+
+async def test_a_line_for_which_there_is_no_room_leaves_the_records_readable(folder: Folder) -> None:
+    await judged(folder, Script(says("left"), says("right")))
+    whole = (folder.path / FILE).read_bytes()
+
+    with records(folder) as kept:
+        [one, _] = kept.asked.values()
+        assert one.heard is not None
+        with no_room((folder.path / FILE).stat().st_size + 40), pytest.raises(DiskFull, match="cannot be written"):
+            kept.add(one.heard)
+        assert (folder.path / FILE).read_bytes() == whole
+        kept.add(one.heard)
+
+    with records(folder) as kept:
+        assert len(kept.asked) == 2
 
 
 async def test_a_run_is_judged_by_one_process_at_a_time(folder: Folder) -> None:

@@ -199,7 +199,7 @@ WRONG = {
     "a column twice": ("x.csv", f"{HEAD},model\n{LINE},ours\n", 1, "the column 'model' stands twice"),
     "too many fields": ("x.csv", f"{HEAD}\n{LINE}\n{LINE}, rolling\n", 3, "4 fields under 3 headings"),
     "no model": ("x.csv", f"{HEAD}\na.mp4,,A ball\n", 2, "model: field required"),
-    "a file without a name": ("x.json", '[\n{"file": "", "model": "ours", "prompt": "A"}]', 2, "at least 1 character"),
+    "a file without a name": ("x.json", '[\n{"file": "", "model": "ours", "prompt": "A"}]', 2, "must not be empty"),
     "a model that is no name": ("x.csv", f"{HEAD}\na.mp4,Our Model,A ball\n", 2, "given: 'Our Model'"),
     "a negative cost": ("x.csv", f"{HEAD},cost\n{LINE},-1\n", 2, "greater than or equal to 0"),
     "a cost in words": ("x.csv", f"{HEAD},cost\n{LINE},$0.40\n", 2, "given: '$0.40'"),

@@ -286,6 +286,55 @@ def test_votes_that_are_taken_back_leave_the_route_as_it_was_before_them(place: 
     assert place.run("evidence", "--withdrawn", "--json").json == []
 
 
+def test_a_run_without_its_takes_takes_nothing_back_and_says_what_to_do(place: Place) -> None:
+    before, run = place.plan("speed"), place.home / "runs/first"
+    drawn = (run / "table.json").read_bytes()
+    (run / "takes.jsonl").rename(run / "aside")
+
+    ended = [place.run("bench", command, "first") for command in ("table", "report")]
+    (run / "takes.jsonl").touch()  # nor does an empty one say anything
+    ended.append(place.run("bench", "table", "first"))
+
+    for each in ended:
+        told = " ".join(each.err.split())
+        assert each.code == 2
+        assert "the run 'first' has no takes.jsonl any more" in told
+        assert f"Put it back into {run}, or have `rushes bench run` under its name" in told
+    assert (run / "table.json").read_bytes() == drawn
+    assert place.run("evidence", "--withdrawn", "--json").json == []
+    assert known(place.plan("speed"), SLOW) == known(before, SLOW)
+
+    jobs = len(place.run("jobs", "--all", "--json").json)
+    again = place.run("bench", "run", place.config / "own.yaml", "--name", "first", "--json")
+
+    assert again.code == 0, again.err
+    assert (again.json["evidence"], again.json["evidence_withdrawn"]) == (0, 0)
+    assert len(place.run("jobs", "--all", "--json").json) == jobs
+    assert sorted((run / "takes.jsonl").read_bytes().splitlines()) == sorted((run / "aside").read_bytes().splitlines())
+
+
+def test_a_run_without_its_votes_takes_no_rating_back(place: Place) -> None:
+    pairs = [f"short/{text.split()[1]}/{{}}/1" for text in PROMPTS]
+    lines = [f"{pair.format('one')},{pair.format('two')},right,anna,person" for pair in pairs]
+    (place.config / "votes.csv").write_text("\n".join(["left,right,choice,rater,kind", *lines]) + "\n")
+    place.run("votes", "import", "first", place.config / "votes.csv")
+    place.run("bench", "table", "first")
+    book = place.home / "runs/first/votes.jsonl"
+    book.rename(book.with_name("aside"))
+
+    ended = place.run("bench", "table", "first")
+
+    assert ended.code == 2
+    assert "no votes.jsonl any more: without, it would take back what it said, and nothing was changed" in " ".join(
+        ended.err.split()
+    )
+    assert f"Put it back into {book.parent}." in " ".join(ended.err.split())
+    assert known(place.plan("quality"), SLOW)["rating"]["source"] == "voted"
+
+    book.with_name("aside").rename(book)
+    assert place.run("bench", "table", "first", "--json").json["evidence_withdrawn"] == 0
+
+
 def test_live_jobs_change_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = fresh(tmp_path)
     faulty(monkeypatch, Fault("slow_body", wire="vllm-omni", times=None))

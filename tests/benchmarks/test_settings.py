@@ -214,6 +214,18 @@ def test_what_is_wrong_in_a_run_file_is_told_by_file_and_line(what: str, folder:
     assert said in raised.value.message
 
 
+def test_every_name_that_there_is_not_comes_at_once(folder: Path) -> None:
+    text = OWN.replace("openai/sora-2-pro", "openai/sora-9").replace("[two]", "[three, four]")
+    path = run_file(folder, text + "concurrency: {vertx: 2}\n")
+
+    with pytest.raises(BadConfig) as raised:
+        load(path, CONFIG)
+
+    assert [line.removeprefix(f"{path}:")[0] for line in raised.value.message.splitlines()] == ["3", "7", "7", "8"]
+    for name in ("openai/sora-9", "three", "four", "vertx"):
+        assert f"'{name}'" in raised.value.message
+
+
 def test_what_is_wrong_in_the_suite_is_told_by_the_suites_line(folder: Path) -> None:
     (folder / "mine.yaml").write_text(SUITE.replace("version: 3", "version: three"))
 

@@ -67,6 +67,16 @@ def test_people_and_judges_stand_apart_until_they_agree_on_enough() -> None:
 # --- rating copies and files as delivered -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("prompts", "shown"), [(2, "judge"), (5, "judge"), (6, "people"), (12, "people")])
+def test_people_are_shown_rather_than_a_judge_once_they_have_seen_six_prompts(prompts: int, shown: str) -> None:
+    found = said(*many(["anna"], prompts, 0.9), *(judged(f"p{number}", "right") for number in range(1, 13)))
+
+    first = found.of("short")
+
+    assert first is not None
+    assert first.by == shown
+
+
 def test_votes_on_copies_and_on_the_files_themselves_share_no_board() -> None:
     copies, raw = many(["anna", "ben"], 12, 0.9), many(["cleo"], 12, 0.1, raw=True)
 

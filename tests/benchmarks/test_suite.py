@@ -83,7 +83,7 @@ WRONG = {
     "a length for a model that is not in it": ("{sora-2: 4}", "{sora-2: 4, veo-3.1: 4}", 11, "no model 'veo-3.1'"),
     "no length": ("{sora-2: 4}", "{sora-2: 0}", 11, "greater than 0"),
     "a resolution that nobody makes": ("720p", "721p", 12, "given: '721p'"),
-    "an empty prompt": ("text: A ball", 'text: ""', 5, "at least 1 character"),
+    "an empty prompt": ("text: A ball", 'text: ""', 5, "must not be empty"),
     "an id that is no file name": ("id: one", "id: a/b", 5, "given: 'a/b'"),
 }
 
@@ -110,6 +110,26 @@ def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
 
     assert f"{path}:3: " in raised.value.message
     assert f"{path}:12: " in raised.value.message
+
+
+def test_every_name_that_there_is_not_comes_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    text = SUITE.replace("category: physics", "category: physics, image: gone.png")
+    path.write_text(text.replace("openai/sora-2", "openai/sora-3"))
+
+    with pytest.raises(BadConfig) as raised:
+        load_suite(str(path), CONFIG)
+
+    assert f"{path}:5: there is no picture 'gone.png'" in raised.value.message
+    assert f"{path}:8: there is no endpoint 'openai/sora-3'" in raised.value.message
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("")
+
+    with pytest.raises(BadConfig, match=r"mine\.yaml:1: the file: is empty"):
+        load_suite(str(path), CONFIG)
 
 
 def test_an_unknown_suite_is_answered_with_the_nearest_name() -> None:

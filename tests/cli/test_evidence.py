@@ -87,11 +87,11 @@ def test_simulated_evidence_shows_only_when_asked_for_and_says_so(rushes: Comman
 
 
 def test_what_a_run_took_back_shows_only_when_asked_for_and_with_the_day(rushes: Command, home: Path) -> None:
-    later = datetime.now(UTC) + timedelta(days=1)
+    started, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=1)
 
     async def speak(*found: Evidence) -> None:
         async with Ledger.open(home) as ledger:
-            await ledger.speak("mini-2026-11-19", found, later)
+            await ledger.speak("mini-2026-11-19", found, later, started=started, worlds=(False,))
 
     rating = evidence(metric="rating", source="voted", mean=40.0, sd=20.0)
     record(home, [evidence(), rating])
@@ -119,6 +119,14 @@ def test_a_rating_of_a_version_that_is_no_longer_served_is_marked(rushes: Comman
     assert "run then, of a version that is no longer served: does not count" in shown
     assert shown.count("no longer served") == 1
     assert {each["run"]: each["outdated"] for each in told} == {"then": True, "now": False}
+
+
+def test_a_rating_of_clips_of_two_versions_is_marked_too(rushes: Command, home: Path) -> None:
+    then = datetime(2026, 1, 12, tzinfo=UTC)
+    detail = {"votes": 30, "oldest": then.isoformat()}
+    record(home, [evidence(mean=35.0, metric="rating", sd=20.0, n=8, source="voted", detail=detail)])
+
+    assert "of a version that is no longer served: does not count" in rushes("evidence").out
 
 
 def test_without_a_ledger_nothing_was_taken_back_and_none_is_made(rushes: Command, home: Path) -> None:

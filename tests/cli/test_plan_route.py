@@ -137,7 +137,7 @@ def test_comparing_where_nothing_can_be_used_still_says_so_for_each(rushes: Comm
         (("--seconds", "5"), VEO, ["unfit"], "makes 4 s, 6 s or 8 s, not 5 s"),
         (("--as-of", "2026-10-01"), SORA, ["retired"], "retired on 2026-09-24 (no successor)"),
         ((), "fal/veo-3.1", ["access"], "rushes does not speak the fal wire"),
-        (("--among", "sora-2"), VEO, ["allow"], "allow: only sora-2"),
+        (("--among", "sora-2"), VEO, ["allow"], "only sora-2 may be used"),
         (("--policy", "own"), FAST, ["deny"], "deny: vertex/veo-3.1-fast"),
         (("--policy", "own"), SORA, ["require"], "require: it takes no seed"),
         (("--policy", "own"), VEO, ["policy_max_usd"], "the policy's max_usd: $3.20 a clip is more than $0.90"),
@@ -212,7 +212,7 @@ def test_a_cap_moves_the_choice_to_what_it_allows(rushes: Command) -> None:
     assert free.json["chosen"] not in places(capped)
     assert all(Decimal(of(capped, each)["price_usd"]) <= Decimal("0.45") for each in places(capped))
     assert any(each.startswith("With the call's max_usd at $") for each in capped.json["would_change"])
-    assert none.code == 0
+    assert none.code == 3
     assert "Policy draft-then-final: no endpoint can be used" in none.out
     assert "would be chosen" in none.out
 

@@ -6,9 +6,10 @@ Live jobs are put together by the day; of each the newest word counts.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import log
 from pathlib import Path
 from statistics import stdev
@@ -111,30 +112,49 @@ async def test_the_same_again_is_not_added_twice(ledger: Ledger) -> None:
 # --- what a run no longer says ----------------------------------------------------------------------------------------
 
 
+STARTED = NOW - timedelta(hours=1)
+DAYS = [NOW + timedelta(days=day) for day in range(6)]
+
+
+async def speak(
+    ledger: Ledger,
+    found: Sequence[Evidence],
+    now: datetime,
+    *,
+    started: datetime = STARTED,
+    worlds: Collection[bool] = (False,),
+) -> tuple[int, int]:
+    """What the run `mini` says by now."""
+    return await ledger.speak("mini", found, now, started=started, worlds=worlds)
+
+
+def said(**changes: Any) -> Evidence:
+    """As it is told again."""
+    return evidence(started=STARTED, **changes)
+
+
 async def test_what_a_run_no_longer_says_counts_for_nothing_and_is_kept(ledger: Ledger) -> None:
     rating = evidence(metric="rating", source="voted", n=6)
-    later = NOW + timedelta(days=1)
-    assert await ledger.speak("mini", [evidence(), rating], NOW) == (2, 0)
+    assert await speak(ledger, [evidence(), rating], DAYS[0]) == (2, 0)
 
-    assert await ledger.speak("mini", [evidence()], later) == (0, 1)
+    assert await speak(ledger, [evidence()], DAYS[1]) == (0, 1)
 
-    assert await ledger.evidence(simulated=False) == [evidence()]
-    assert await ledger.withdrawn(simulated=False) == [replace(rating, withdrawn=later)]
+    assert await ledger.evidence(simulated=False) == [said()]
+    assert await ledger.withdrawn(simulated=False) == [replace(rating, withdrawn=DAYS[1], started=STARTED)]
     with closing(sqlite3.connect(ledger.home / "ledger.sqlite")) as database:
         rows = database.execute("SELECT metric, withdrawn IS NULL FROM evidence ORDER BY recorded").fetchall()
     assert sorted(rows) == [("log_seconds", 1), ("rating", 0), ("rating", 1)]
 
 
 async def test_what_is_withdrawn_is_withdrawn_once_and_may_be_said_again(ledger: Ledger) -> None:
-    days = [NOW + timedelta(days=day) for day in range(4)]
-    await ledger.speak("mini", [evidence()], days[0])
+    await speak(ledger, [evidence()], DAYS[0])
 
-    assert await ledger.speak("mini", [], days[1]) == (0, 1)
-    assert await ledger.speak("mini", [], days[2]) == (0, 0)
+    assert await speak(ledger, [], DAYS[1]) == (0, 1)
+    assert await speak(ledger, [], DAYS[2]) == (0, 0)
     assert await ledger.evidence(simulated=False) == []
-    assert await ledger.speak("mini", [evidence()], days[3]) == (1, 0)
+    assert await speak(ledger, [evidence()], DAYS[3]) == (1, 0)
 
-    assert await ledger.evidence(simulated=False) == [evidence()]
+    assert await ledger.evidence(simulated=False) == [said()]
     assert await ledger.withdrawn(simulated=False) == []
 
 
@@ -142,19 +162,71 @@ async def test_a_run_withdraws_nothing_of_others_of_nobodys_and_of_live_jobs(led
     others = [evidence(run="other"), evidence(run=None), evidence(run="mini", source="live", detail={"job": "job-1"})]
     await ledger.record([*others, evidence()], NOW)
 
-    assert await ledger.speak("mini", [], NOW + timedelta(days=1)) == (0, 1)
+    assert await speak(ledger, [], DAYS[1]) == (0, 1)
 
     told = await ledger.evidence(simulated=False)
-    assert {(row.run, row.source) for row in told} >= {("other", "measured"), (None, "measured")}
+    assert {(row.run, row.source) for row in told} == {("other", "measured"), (None, "measured"), (None, "live")}
 
 
-async def test_a_run_speaks_of_both_worlds_and_what_it_withdraws_is_told_of_each(ledger: Ledger) -> None:
-    await ledger.speak("mini", [evidence(), evidence(simulated=True)], NOW)
+async def test_a_run_of_both_worlds_withdraws_in_each(ledger: Ledger) -> None:
+    both = (False, True)
+    await speak(ledger, [evidence(), evidence(simulated=True)], DAYS[0], worlds=both)
 
-    assert await ledger.speak("mini", [evidence()], NOW + timedelta(days=1)) == (0, 1)
+    assert await speak(ledger, [evidence()], DAYS[1], worlds=both) == (0, 1)
 
     assert await ledger.withdrawn(simulated=False) == []
     assert [row.simulated for row in await ledger.withdrawn(simulated=True)] == [True]
+
+
+async def test_a_run_of_one_world_withdraws_nothing_in_the_other(ledger: Ledger) -> None:
+    await speak(ledger, [evidence()], DAYS[0])
+
+    assert await speak(ledger, [evidence(simulated=True)], DAYS[1], worlds=(True,)) == (1, 0)
+    assert await speak(ledger, [], DAYS[2], worlds=(True,)) == (0, 1)
+
+    assert await ledger.evidence(simulated=False) == [said()]
+
+
+async def test_a_new_run_of_a_name_leaves_what_the_one_before_it_said(ledger: Ledger) -> None:
+    again = DAYS[1]
+    await speak(ledger, [evidence(), evidence(metric="usable")], DAYS[0])
+
+    assert await speak(ledger, [evidence(n=3)], DAYS[2], started=again) == (1, 0)
+
+    told = await ledger.evidence(simulated=False)
+    assert {(row.metric, row.n, row.started) for row in told} == {
+        ("log_seconds", 12, STARTED),
+        ("usable", 12, STARTED),
+        ("log_seconds", 3, again),
+    }
+    assert await ledger.evidence_of("mini", again, simulated=False) == [evidence(n=3, started=again)]
+
+    assert await speak(ledger, [], DAYS[3], started=again) == (0, 1)
+    assert {row.started for row in await ledger.evidence(simulated=False)} == {STARTED}
+
+
+# Rows of before runs were told apart bear no start.
+
+
+async def test_what_a_run_said_before_runs_were_told_apart_is_its_own(ledger: Ledger) -> None:
+    await ledger.record([evidence(), evidence(metric="usable"), evidence(metric="rating", source="voted")], DAYS[0])
+
+    assert await speak(ledger, [evidence(), evidence(metric="usable", n=24)], DAYS[1]) == (1, 1)
+
+    told = await ledger.evidence(simulated=False)
+    assert {(row.metric, row.n) for row in told} == {("log_seconds", 12), ("usable", 24)}
+    assert [row.metric for row in await ledger.withdrawn(simulated=False)] == ["rating"]
+    assert await speak(ledger, [], DAYS[2]) == (0, 2)
+    assert await ledger.evidence(simulated=False) == []
+
+
+async def test_what_was_said_before_a_run_was_started_is_of_another_run_of_its_name(ledger: Ledger) -> None:
+    await ledger.record([evidence()], DAYS[0])
+
+    assert await speak(ledger, [evidence()], DAYS[2], started=DAYS[1]) == (1, 0)
+    assert await speak(ledger, [], DAYS[3], started=DAYS[1]) == (0, 1)
+
+    assert await ledger.evidence(simulated=False) == [evidence()]
 
 
 async def test_what_was_so_before_and_is_so_again_is_added(ledger: Ledger) -> None:
@@ -275,6 +347,28 @@ async def test_a_run_that_was_measured_speaks_for_its_own_jobs(ledger: Ledger) -
     await ledger.record([evidence(run="mini")], NOW)
 
     assert await ledger.evidence(simulated=False) == [live(run=None, mean=5.0), evidence(run="mini")]
+
+
+async def test_a_run_that_takes_back_what_was_measured_no_longer_speaks_for_its_jobs(ledger: Ledger) -> None:
+    await told_by(ledger, live(run="mini"))
+    await speak(ledger, [evidence()], DAYS[0])
+    assert [row.source for row in await ledger.evidence(simulated=False)] == ["measured"]
+
+    await speak(ledger, [], DAYS[1])
+    assert [row.source for row in await ledger.evidence(simulated=False)] == ["live"]
+
+    await speak(ledger, [evidence()], DAYS[2])
+    assert [row.source for row in await ledger.evidence(simulated=False)] == ["measured"]
+
+
+async def test_a_run_does_not_speak_for_jobs_of_another_world_or_of_an_earlier_run_of_its_name(ledger: Ledger) -> None:
+    await told_by(ledger, live(run="mini"))
+    later = datetime.now(UTC) + timedelta(days=1)
+
+    await speak(ledger, [evidence(simulated=True)], later, worlds=(True,))
+    await speak(ledger, [evidence()], later, started=later)
+
+    assert [row.source for row in await ledger.evidence(simulated=False)] == ["live", "measured"]
 
 
 async def test_votes_on_a_run_do_not_silence_its_jobs(ledger: Ledger) -> None:

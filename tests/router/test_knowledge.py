@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -167,6 +168,28 @@ def test_votes_on_clips_of_a_version_that_is_no_longer_served_are_told_and_do_no
     assert known(before).rating is None
     [told] = known(before).outdated
     assert (told.source, told.run, told.n, told.observed) == ("voted", "then", 8, before.date())
+
+
+def test_a_rating_of_clips_of_two_versions_does_not_count() -> None:
+    since = datetime(2026, 1, 13, tzinfo=UTC)
+    mixed = rating("openai/sora-2", 100, since)
+    mixed = replace(mixed, detail={**mixed.detail, "oldest": (since - timedelta(days=1)).isoformat()})
+    sora = endpoint("openai/sora-2")
+
+    found = Knowledge([mixed], NOBODY, NOW, endpoints={sora.id: sora}).of(sora, settings())
+
+    assert found.rating is None
+    assert len(found.outdated) == 1
+
+
+def test_which_version_is_served_is_judged_by_the_day_and_not_by_the_clock() -> None:
+    before, since = datetime(2026, 1, 12, tzinfo=UTC), datetime(2026, 1, 13, tzinfo=UTC)
+    sora, rows = endpoint("openai/sora-2"), [rating("openai/sora-2", 100, before), rating("vertex/veo-3.1", 0, before)]
+
+    def outdated(day: date | None) -> int:
+        return len(Knowledge(rows, NOBODY, NOW, endpoints={sora.id: sora}, day=day).of(sora, settings()).outdated)
+
+    assert [outdated(day) for day in (before.date(), since.date(), None)] == [0, 1, 1]
 
 
 def test_seconds_of_an_older_version_only_age() -> None:

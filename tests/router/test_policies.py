@@ -155,7 +155,7 @@ WRONG = [
     ("wrong type", GOOD + "deadline: soon", 3, "deadline: input should be a valid number"),
     ("text for a list", GOOD + "deny: vertex", 3, "deny: write a list: [vertex]"),
     ("text for modes", GOOD + "require:\n  modes: text", 4, "require.modes: write a list: [text]"),
-    ("a list for a block", GOOD + "weights: [1, 2]", 3, "weights: input should be a valid dictionary"),
+    ("a list for a block", GOOD + "weights: [1, 2]", 3, "weights: must be keys with values"),
     ("unknown rule", "name: mine\nchoose: best", 2, "choose: input should be 'speed', 'quality', 'cost' or 'balanced'"),
     ("unknown mode", GOOD + "require:\n  modes:\n  - txt", 5, "require.modes.0: input should be 'text', 'image',"),
     ("negative margin", GOOD + "quality_margin: -1", 3, "quality_margin: input should be greater than or equal to 0"),

@@ -275,7 +275,7 @@ FILTERS = [
     ({}, {"facts": UNRELEASED}, "retired", "not released before 2027-01-01"),
     ({}, {"facts": UNPRICED}, "unpriced", "its price is not known; allow that with unpriced (--unpriced)"),
     ({}, {"needs": ("set A_KEY",)}, "access", "set A_KEY"),
-    ({"allow": ["b"]}, {}, "allow", "allow: only b"),
+    ({"allow": ["b"]}, {}, "allow", "only b may be used"),
     ({"deny": ["a/one"]}, {}, "deny", "deny: a/one"),
     ({"deny": ["one"]}, {}, "deny", "deny: one"),
     ({"deny": ["a"]}, {}, "deny", "deny: a"),

@@ -20,7 +20,7 @@ from rushes.benchmarks.judging.judges import Judge
 from rushes.benchmarks.judging.keys import Keys
 from rushes.benchmarks.judging.pairs import Pair, Take
 from rushes.benchmarks.judging.ready import Ready
-from rushes.benchmarks.judging.records import Asked, Asking, Heard, Key, Records
+from rushes.benchmarks.judging.records import WORK, Asked, Asking, Heard, Key, Records
 from rushes.benchmarks.judging.summary import Estimate, Judgement, Summary
 from rushes.benchmarks.judging.wires import WIRES, Question
 from rushes.benchmarks.votebook import Book
@@ -71,7 +71,7 @@ class Judging:
         self._wire = WIRES[judge.wire]
         self._real, self._again, self._raw = real, again, raw
         self._keys = Keys(judge, rater, raw=raw)
-        self._ready = Ready(judge, clock, raw=raw)
+        self._ready = Ready(judge, clock, folder.path / WORK, raw=raw)
         self._asking: dict[Key, asyncio.Lock] = {}
         self._book = Book(folder.path)
         self._standing = {line.id for line in self._book.lines()}

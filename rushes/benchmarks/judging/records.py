@@ -5,23 +5,27 @@ A question is on disk before it is sent, so that a process that is killed leaves
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Literal
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from rushes.benchmarks.appending import append, mend
 from rushes.benchmarks.folder import Folder
 from rushes.benchmarks.judging.answers import SPOKEN, Answer, Outcome
 from rushes.errors import BadInput, DiskFull, SetupError
 
 FILE = "judge.jsonl"
+#: What is made to be shown lies here while it is looked at, in the run's folder.
+WORK = ".judging"
 #: reported: by the tokens that the server counted. assumed: in full, as nobody told. unknown: without a price.
 How = Literal["reported", "assumed", "not billed", "unknown"]
 
@@ -107,12 +111,9 @@ class Records:
         return [each for each in self.asked.values() if each.heard is None]
 
     def add(self, line: Asking | Heard) -> None:
-        """Writes a line down, durably. Raises DiskFull where there is no room."""
+        """Writes a line down, durably, whole or not at all. Raises DiskFull where there is no room."""
         try:
-            with self.path.open("ab") as file:
-                file.write(line.model_dump_json().encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            append(self.path, line.model_dump_json().encode())
         except OSError as error:
             raise DiskFull(f"{self.path}: cannot be written: {error.strerror or error}", hint="Make room.") from None
         if isinstance(line, Asking):
@@ -136,10 +137,13 @@ def records(folder: Folder) -> Iterator[Records]:
     except OSError as error:
         raise SetupError(f"{folder.path.parent}: cannot be used: {error.strerror or error}") from None
     try:
+        # What a judge that was killed left.
+        rmtree(folder.path / WORK, ignore_errors=True)
         path = folder.path / FILE
-        _mend(path)
+        mend(path)
         yield Records(path, _asked(path))
     finally:
+        rmtree(folder.path / WORK, ignore_errors=True)
         lock.release()
 
 
@@ -147,22 +151,15 @@ def _has_spoken(asked: Asked) -> bool:
     return asked.heard is not None and asked.heard.outcome in SPOKEN
 
 
-def _mend(path: Path) -> None:
-    """Drops the half of a line that a kill left: what it began to say was not known to anybody yet."""
-    if path.exists():
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(path, whole)
-
-
 def _asked(path: Path) -> dict[str, Asked]:
     found: dict[str, Asked] = {}
     if not path.exists():
         return found
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if not (whole := _whole(line)):
+            continue
         try:
-            read = LINES.validate_json(line)
+            read = LINES.validate_json(whole)
         except ValidationError as error:
             raise BadInput(
                 f"{path}:{number}: cannot be read: {error.errors()[0]['msg']}",
@@ -176,6 +173,27 @@ def _asked(path: Path) -> dict[str, Asked]:
         else:
             raise BadInput(f"{path}:{number}: answers a question that is not there", hint="Put the file aside.")
     return found
+
+
+def _whole(line: bytes) -> bytes:
+    """A line without the part of another that a full disk left before it; nothing where there is only such a part.
+
+    Of a question whose end was cut off nobody knows what became of it, and it counts as that.
+    """
+    start = b'{"format":'
+    if not line.startswith(start) or _is_json(line):
+        return line
+    # Words that a judge says hold no such mark: in JSON their quotes have a backslash.
+    tail = line[line.rfind(start) :]
+    return tail if _is_json(tail) else b""
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def money(asked: Mapping[str, Asked]) -> tuple[Decimal, int]:

@@ -32,9 +32,9 @@ class Rating:
     """A model's rating in Elo, relative to the mean of its board, so that ratings add up to 0.
 
     `low` to `high` is its own 95 % interval and `sd` the standard error, in Elo: None below 6 prompts with votes on the
-    model. `prompts` and `votes` are how many it was voted on; `best` is the share of resamples of prompts in which no
-    model is higher; where several are level they share it. `tier` counts from 1, the best first; None where verdicts
-    are missing for it.
+    model. `prompts` and `votes` are how many it was voted on. `tier` counts from 1, the best first; `best` is the share
+    of resamples of prompts in which no model is higher; where several are level they share it. Both are None where
+    verdicts are missing for it.
     """
 
     model: str
@@ -44,7 +44,7 @@ class Rating:
     sd: float | None
     prompts: int
     votes: int
-    best: float
+    best: float | None
     tier: int | None
 
 
@@ -203,7 +203,7 @@ def _rating(board: Board, m: int, elo: float, found: Spread, c: int, best: float
         part = ELO * (len(board.models) - 1) / len(board.models)
         sd = part * max(float(found.error[c]), float(found.luck[c]))
         low, high = (part * each for each in limits(float(found.estimate[c]), _half(found, c, 0.975)))
-    return Rating(board.models[m], elo, low, high, sd, prompts, round(met.sum()), best, tier)
+    return Rating(board.models[m], elo, low, high, sd, prompts, round(met.sum()), None if tier is None else best, tier)
 
 
 def _best(board: Board, elo: Floats, seed: int, resamples: int) -> Floats:

@@ -51,7 +51,7 @@ def bring(
     from rushes.benchmarks.manifest import find_manifest, read_manifest
     from rushes.benchmarks.suite import load_suite
     from rushes.benchmarks.table import need_pandas
-    from rushes.cli.bench.finish import finish
+    from rushes.cli.bench.finish import check_there, finish
     from rushes.errors import BadInput
 
     need_pandas()
@@ -62,6 +62,7 @@ def bring(
     wanted = None if suite is None else load_suite(suite, rushes.config)
     run = Folder(rushes.home, name or folder.resolve().name)
     with run.alone():
+        check_there(run, common)
         found = importer.survey(
             run,
             folder,

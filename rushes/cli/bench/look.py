@@ -40,7 +40,7 @@ def report(run: str, /, *, out: Path | None = None, common: Common = Common()) -
     from rushes.benchmarks import plots
     from rushes.benchmarks import table as tables
     from rushes.benchmarks.folder import Folder, check_out
-    from rushes.cli.bench.finish import measure
+    from rushes.cli.bench.finish import check_there, measure
     from rushes.pages import report as pages
 
     if out is not None:
@@ -48,6 +48,7 @@ def report(run: str, /, *, out: Path | None = None, common: Common = Common()) -
     folder = Folder(common.rushes().home, run)
     folder.known()
     with folder.alone():
+        check_there(folder, common)
         measure(folder, common)
         drawn = tables.table_of(folder)
         path = pages.write(drawn, folder.path)

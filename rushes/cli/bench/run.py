@@ -74,6 +74,7 @@ def run(
     from rushes.benchmarks.schedule import schedule
     from rushes.benchmarks.settings import load
     from rushes.benchmarks.table import need_pandas
+    from rushes.cli.bench.finish import check_there
     from rushes.cli.work import look
 
     need_pandas()
@@ -87,6 +88,7 @@ def run(
     folder = Folder(rushes.home, named)
     common.announce()
     with folder.alone():
+        check_there(folder, common, again=True)
         info = begin(
             folder,
             wanted.suite,

@@ -96,6 +96,8 @@ def _rows(start: Start, summary: Summary, decided: int, total: Decimal, unknown:
         ("Cost", cost + (f"; {counted(summary.unpriced, 'question')} at {UNKNOWN}" if summary.unpriced else ""))
     )
     more = f"; {counted(unknown, 'question')} at {UNKNOWN}" if unknown else ""
+    if start.folder.known().simulated:
+        rows.append(("", "simulated: nothing is billed"))
     rows.append(("Cost of all starts", f"{usd(total)}{more}"))
     rows.append(("Kept in", f"{start.folder.path}: votes.jsonl, judge.jsonl"))
     return rows

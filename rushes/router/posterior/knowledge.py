@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from rushes.card import Endpoint
@@ -30,10 +30,12 @@ class Knowledge:
         now: datetime,
         *,
         endpoints: Mapping[str, Endpoint] = MappingProxyType({}),
+        day: date | None = None,
     ) -> None:
         """`evidence` is of the real world or of simulated ones, not of both (BadInput); `now` is that world's time.
 
-        endpoints: by id. Ratings of a version that one of them no longer serves are told and do not count.
+        endpoints: by id. Ratings of a version that one of them does not serve on `day` (that of `now` unless given),
+        also where only some of their clips are of it, are told and do not count.
         """
         if len({row.simulated for row in evidence}) > 1:
             raise BadInput(
@@ -41,9 +43,10 @@ class Knowledge:
                 hint="Hand in the evidence of one world.",
             )
         self._outdated = defaultdict[str, list[Evidence]](list)
+        today = day or now.date()
         for row in evidence:
             maker = endpoints.get(row.endpoint)
-            if row.metric == "rating" and maker and maker.outdated(row.observed.date(), now.date()):
+            if row.metric == "rating" and maker and maker.outdated(row.oldest.date(), today):
                 self._outdated[row.endpoint].append(row)
         gone = {id(row) for rows in self._outdated.values() for row in rows}
         self._evidence = tuple(row for row in evidence if id(row) not in gone)

@@ -106,7 +106,7 @@ def scale_of(cell: EvidenceCell, evidence: Iterable[Evidence], published: Publis
     rows = [row for row in rows if TASKS.get(row.cell.mode) == TASKS[cell.mode]]
     boards = defaultdict[Hashable, list[Evidence]](list)
     for row in rows:
-        boards[row.run, row.source, row.detail.get("board", str(row.cell))].append(row)
+        boards[row.run, row.started, row.source, row.detail.get("board", str(row.cell))].append(row)
     named = {(key, model_of(row.endpoint), row.endpoint) for key, board in boards.items() for row in board}
     met = Counter((key, model) for key, model, _ in named)
     split = {model for (_, model), endpoints in met.items() if endpoints > 1}
