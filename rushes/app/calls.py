@@ -46,7 +46,9 @@ class Openable:
         if not self._is_open:
             raise SetupError(
                 f"this Rushes is not open{' any more' if self._was_open else ''}",
-                hint="Use it inside `async with Rushes.open() as rushes:`.",
+                hint="Open it again: nothing was sent for this call."
+                if self._was_open
+                else "Use it inside `async with Rushes.open() as rushes:`.",
             )
 
     def _now_open(self) -> None:

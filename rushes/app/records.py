@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -211,9 +211,12 @@ class Records(Openable):
         unclear or at its end; Unsupported where the vendor cannot or will not; and Unavailable, RateLimited or
         NotAuthorized where it could not be asked, or nobody knows whether it heard. Then the job goes on as it was.
         """
+        from rushes.jobs import cancelling
+
         await self._driver.start()
         with self._clock.working():
-            job = await self._own(id)
+            job = await self._own(id, of=cancelling.POSSIBLE)
+            cancelling.check(job)
         try:
             following = await self._machine.cancel(job)
         except VideoError:
@@ -224,12 +227,22 @@ class Records(Openable):
 
     @call
     async def withdraw(self, id: str) -> Job:
-        """Gives up a job that has not been sent, at no cost; any other stays as it is, and no vendor is asked."""
-        return await self._machine.withdraw(await self.job(id))
+        """Gives up a job that has not been sent, at no cost; any other stays as it is, and no vendor is asked.
+
+        So does one that was resubmitted: what it stands in for has been given up for it. `cancel` ends that one too.
+        """
+        from rushes.jobs.orders import resubmitted
+
+        job = await self.job(id)
+        return job if resubmitted(job) else await self._driver.withdraw(job)
 
     @call
     async def resubmit(self, id: str, max_usd: Decimal | None = None) -> Job:
-        """Sends an unclear job's exact bytes once more, as a new job of the same orders; both count as spent."""
+        """Sends an unclear job's exact bytes once more, as a new job of the same orders; both count as spent.
+
+        A caller that gives up, or a Rushes that is closed, changes nothing about a decision that is written down: the
+        new job is sent, by the next process if need be.
+        """
         from rushes.jobs.orders import again
 
         await self._driver.start()
@@ -243,14 +256,15 @@ class Records(Openable):
         await self._runner.again(replace(wanted, instead_of=self._machine.written_off(job)))
         return wanted.job
 
-    async def _own(self, id: str) -> Job:
+    async def _own(self, id: str, *, of: Collection[State] | None = None) -> Job:
+        """The job, ours where it may be; None for `of`: in whatever state."""
         job = await self.job(id)
         if not self._reach.has(job):
             raise BadInput(
                 f"job {id} was sent to {job.base_url}, which cannot be reached from here",
                 hint="A job of a simulated world needs --simulate and that world's day as --as-of; a real one neither.",
             )
-        return await self._ledger.own(id)
+        return await self._ledger.own(id) if of is None else await self._ledger.own(id, of=of)
 
     async def _parked(self, id: str) -> Job:
         from rushes.ledger import PARKED

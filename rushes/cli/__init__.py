@@ -23,7 +23,7 @@ COMMANDS = {
     "judge": "Show a vision-language model the clips of a run two by two, and keep what it says as votes.",
     "votes": "Bring the votes of a run out to a file, or in from one.",
     "evidence": "Show what benchmarks have found out about endpoints.",
-    "jobs": "Show jobs, go on with those that stand still, stop them, decide those that are unclear.",
+    "jobs": "Show jobs, go on with them, stop them, decide those that are unclear.",
     "takes": "Show finished clips.",
     "doctor": "Check keys, endpoints, clock, disk and open jobs.",
     "simulate": "Serve the vendors' wires on this machine, without keys or cost.",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 jobs = App(
     name="jobs",
-    help="Show jobs, go on with those that stand still, stop them, decide those that are unclear.",
+    help="Show jobs, go on with them, stop them, decide those that are unclear.",
 )
 
 
@@ -193,6 +193,7 @@ def _stopped_json(id: str, job: Job | VideoError, results: list[Take | VideoErro
 
 def _tell_stopped(job: Job | VideoError, results: list[Take | VideoError], *, quiet: bool) -> int:
     """What became of a job that was to be cancelled; 0 where nothing is left of it to wait for."""
+    from rushes.jobs.cancelling import asked
     from rushes.ledger import OPEN, State
 
     if isinstance(job, VideoError):
@@ -203,10 +204,8 @@ def _tell_stopped(job: Job | VideoError, results: list[Take | VideoError], *, qu
         say(f"Job {job.id} is cancelled and counts for {cost}{how}.")
         return 0
     if job.state in OPEN:
-        say(
-            f"The vendor was asked to stop job {job.id}. The process that drives it sees it to its end; until then it "
-            f"counts for {cost}."
-        )
+        how = "The vendor was asked to stop" if asked(job) else "It was too late: the vendor has finished"
+        say(f"{how} job {job.id}. The process that drives it sees it to its end; until then it counts for {cost}.")
         return 0
     if job.state is State.SUCCEEDED:
         say(f"Job {job.id} had finished at the vendor already.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +20,7 @@ from rushes.errors import (
     VideoError,
 )
 from rushes.http import Api, httpx
-from rushes.jobs import money
+from rushes.jobs import money, outcome
 from rushes.jobs.link import Link
 from rushes.ledger import FINAL, Job, State
 from rushes.providers.base import Ready, Ticket, json_of, retry_after
@@ -26,8 +28,25 @@ from rushes.providers.base import Ready, Ticket, json_of, retry_after
 #: Under this name a job's ticket in the ledger holds when the vendor took a cancel. Where a cancel removes a job, such
 #: as at vLLM-Omni, the vendor does not know it from then on, and nothing else tells that from a job that was lost.
 TAKEN = "cancel_taken"
+#: And under this one, for each process that asks, since when: written before it asks, so that whatever happens to the
+#: answer, or to us, the word of it is there; taken out again where the vendor certainly did not take it.
+ASKED = "cancel_asked"
+#: The states in which a cancel can do something; `check` says why not in the others.
+POSSIBLE = frozenset({State.QUEUED, State.RUNNING, State.OVERDUE})
+AT_THE_VENDOR = frozenset({State.RUNNING, State.OVERDUE})
 #: Answers after which nobody can say whether the cancel was heard.
 OPEN_ENDED = frozenset({408, 425, 499})
+
+
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking: `error` None where the vendor took it, `doubtful` where nobody knows whether it did."""
+
+    error: VideoError | None = None
+    doubtful: bool = False
 
 
 class _Overheard(Api):
@@ -44,6 +63,32 @@ def taken(job: Job) -> datetime | None:
     """When the vendor took a cancel; None where it has taken none."""
     text = None if job.ticket is None else job.ticket.get(TAKEN)
     return None if text is None else datetime.fromisoformat(text)
+
+
+def asked(job: Job) -> bool:
+    """True where the vendor took a cancel, or was asked for one and nobody knows what it said."""
+    return job.ticket is not None and (TAKEN in job.ticket or ASKED in job.ticket)
+
+
+def asking(who: str, at: datetime) -> Change:
+    """Notes in a ticket that the process `who` asks for a cancel."""
+    return lambda ticket: {**ticket, ASKED: {**ticket.get(ASKED, {}), who: at.isoformat()}}
+
+
+def not_taken(who: str) -> Change:
+    """Takes that out again, and leaves what others have asked."""
+
+    def change(ticket: Mapping[str, Any]) -> Mapping[str, Any]:
+        others = {each: at for each, at in ticket.get(ASKED, {}).items() if each != who}
+        rest = {name: value for name, value in ticket.items() if name != ASKED}
+        return {**rest, ASKED: others} if others else rest
+
+    return change
+
+
+def now_taken(who: str, at: datetime) -> Change:
+    """Notes that the vendor took what the process `who` asked."""
+    return lambda ticket: {**not_taken(who)(ticket), TAKEN: at.isoformat()}
 
 
 def check(job: Job) -> None:
@@ -66,42 +111,59 @@ def check(job: Job) -> None:
             raise BadInput(f"job {job.id} is {state} already, and counts for {cost}")
 
 
-async def has_ended(link: Link, job: Job, ticket: Ticket) -> bool:
-    """Whether it is too late: a cancel may take a finished clip away. Raises a VideoError where that cannot be told."""
+async def has_ended(link: Link, job: Job, ticket: Ticket, *, new: bool) -> bool:
+    """Whether it is too late: a cancel may take a finished clip away. Raises a VideoError where that cannot be told.
+
+    `new`: it was accepted so lately that a vendor that does not know it may not show it yet. Then nothing is asked: a
+    "not found" in answer to the cancel would leave open whether there is anything to stop.
+    """
     try:
         return isinstance(await link.adapter.poll(link.api, ticket), Ready)
-    except (Refused, JobFailed, JobLost):
+    except JobLost as error:
+        if not new or asked(job):
+            return True
+        raise Unavailable(
+            f"job {job.id} was not cancelled: {link.provider.name} does not show it yet ({error.message}). "
+            f"{_goes_on(job)}",
+            hint="Ask again in a moment.",
+        ) from None
+    except (Refused, JobFailed):
         return True
     except Exception as error:
         raise _as_told(error, job, "could not be asked after, so it was not cancelled either") from None
 
 
-async def ask(link: Link, job: Job, ticket: Ticket) -> None:
-    """Asks the vendor once; raises a VideoError unless it took the cancel."""
+async def ask(link: Link, job: Job, ticket: Ticket) -> Answer:
+    """Asks the vendor once."""
     # A connection of its own, as for submits: a cancel that dies with an idle one has to be asked for again.
     api = _Overheard(link.submits, link.api.base_url, link.auth, trusted_hosts=frozenset(link.provider.trusted_hosts))
     try:
         if await link.adapter.cancel(api, ticket):
-            return
+            return Answer()
     except Exception as error:
-        raise _as_told(error, job, "was to be cancelled, and nobody knows whether the vendor heard of it") from None
+        if isinstance(error, NotAuthorized) or not isinstance(outcome.of_failure(error), outcome.Doubtful):
+            return Answer(_as_told(error, job, "was to be cancelled, and the vendor could not be asked"))
+        told = _as_told(error, job, "was to be cancelled, and nobody knows whether the vendor heard of it")
+        return Answer(told, doubtful=True)
     answer = api.answer
     if answer is None:
-        raise Unsupported(
+        unsupported = Unsupported(
             f"job {job.id} cannot be cancelled: {link.provider.name} has no way to. {_goes_on(job)}",
             hint="`rushes jobs list` shows how it gets on.",
         )
+        return Answer(unsupported)
     said = f"HTTP {answer.status_code}: {_words(answer)}"
     match answer.status_code:
         case 401 | 403:
-            raise NotAuthorized(f"job {job.id} was not cancelled: {said}. {_goes_on(job)}")
+            return Answer(NotAuthorized(f"job {job.id} was not cancelled: {said}. {_goes_on(job)}"))
         case 429:
             text = f"job {job.id} was not cancelled, for now: {said}. {_goes_on(job)}"
-            raise RateLimited(text, retry_after=retry_after(answer), hint="Ask again in a moment.")
+            return Answer(RateLimited(text, retry_after=retry_after(answer), hint="Ask again in a moment."))
         case status if status >= 500 or status in OPEN_ENDED:
-            raise _as_told(Unavailable(said), job, "was to be cancelled, and nobody knows whether that took effect")
+            told = _as_told(Unavailable(said), job, "was to be cancelled, and nobody knows whether that took effect")
+            return Answer(told, doubtful=True)
         case _:
-            raise Unsupported(f"{link.provider.name} did not cancel job {job.id}: {said}. {_goes_on(job)}")
+            return Answer(Unsupported(f"{link.provider.name} did not cancel job {job.id}: {said}. {_goes_on(job)}"))
 
 
 def _as_told(error: Exception, job: Job, what: str) -> VideoError:

@@ -68,11 +68,20 @@ class EmbeddedDriver:
 
     def reschedule(self, following: Next) -> None:
         """Steps a job after the pause that is named, whatever it was waiting for."""
-        job = following.job
+        self._end_wait(following.job, following.wait or 0.0)
+        self.wake(following.job)
+
+    async def withdraw(self, job: Job) -> Job:
+        """Gives up a job that has not been sent, its slot and its turn with it; one that has been stays as it is."""
+        job = await self._machine.withdraw(job)
+        if job.state in FINAL:
+            self._end_wait(job, 0.0)
+        return job
+
+    def _end_wait(self, job: Job, instead: float) -> None:
         if (waiting := self._waits.get(job.id)) is not None:
-            self._instead[job.id] = following.wait or 0.0
+            self._instead[job.id] = instead
             waiting.end()
-        self.wake(job)
 
     async def wait(self, job: Job) -> Job:
         """The job once it has ended or stands still. Cancelling the wait does not stop the job."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from rushes.card import Size
 from rushes.clock import Clock
@@ -53,6 +53,7 @@ from rushes.providers.base import Pending, Ready, Ticket, Times
 from rushes.request import Mode
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 #: A job that the vendor does not know this soon after it was accepted may still turn up.
 GRACE = 30.0
@@ -281,20 +282,19 @@ class Machine:
             scale = headers.get("x-rushes-time-scale", "")
             values["time_scale"] = job.time_scale if scale == "virtual" else _scale(scale)
         keep_bytes = values["state"] in (State.QUEUED, State.UNCLEAR)
-        while True:
-            try:
-                stored = await self._move(job, values, {State.SENDING}, drop_bytes=not keep_bytes)
-                if not stored and isinstance(result, outcome.Accepted):
-                    logger.error(
-                        "job %s: accepted by the vendor as %s after another process had taken it over",
-                        job.id,
-                        result.ticket.id,
-                    )
-                crashpoint("after-accepted")
-                return replace(job, **values) if stored else await self._fresh(job)
-            except LedgerBroken as error:
-                logger.error("job %s: the outcome %s cannot be stored yet: %s", job.id, result, error.message)
-                await asyncio.sleep(1)
+
+        async def store() -> Job:
+            stored = await self._move(job, values, {State.SENDING}, drop_bytes=not keep_bytes)
+            if not stored and isinstance(result, outcome.Accepted):
+                logger.error(
+                    "job %s: accepted by the vendor as %s after another process had taken it over",
+                    job.id,
+                    result.ticket.id,
+                )
+            crashpoint("after-accepted")
+            return replace(job, **values) if stored else await self._fresh(job)
+
+        return await _durably(store, f"job {job.id}: the outcome {result}")
 
     def _outcome_values(self, job: Job, result: outcome.Outcome) -> dict[str, Any]:
         now = self._clock.now()
@@ -447,22 +447,37 @@ class Machine:
 
     async def _cancel(self, job: Job) -> Next:
         cancelling.check(job)
-        link, ticket = self._links(job), _ticket(job)
-        if not await cancelling.has_ended(link, job, ticket):
-            try:
-                await cancelling.ask(link, job, ticket)
-            except VideoError:
-                if cancelling.taken(await self._fresh(job)) is None:  # else another process has asked just before us
-                    raise
+        link, ticket, we = self._links(job), _ticket(job), self._ledger.runner
+        if not await cancelling.has_ended(link, job, ticket, new=self._is_new(job)):
+            # Before it is asked: whoever finds the job gone must know why, whatever becomes of us and of the answer.
+            if not await self._mark(job, cancelling.asking(we, self._clock.now())):
+                return Next(await self._fresh(job), 0.0)
+            answer = await cancelling.ask(link, job, ticket)
+            if answer.error is None:
+                await self._mark_durably(job, cancelling.now_taken(we, self._clock.now()))
             else:
-                marked = {**(job.ticket or {}), cancelling.TAKEN: self._clock.now().isoformat()}
-                while not await self._move(job, {"ticket": marked}, {State.RUNNING, State.OVERDUE}):
-                    job = await self._fresh(job)
-                    if job.state not in (State.RUNNING, State.OVERDUE):
-                        return Next(job, 0.0)
+                if not answer.doubtful:
+                    await self._mark_durably(job, cancelling.not_taken(we))
+                if cancelling.taken(await self._fresh(job)) is None:  # else another process has asked just before us
+                    raise answer.error
             self._tell(job, "the vendor was asked to stop it")
-        job = await self.extend_deadline(job)
+        job = await self.extend_deadline(await self._fresh(job))
         return Next(job, link.provider.poll_seconds / job.time_scale)
+
+    async def _mark(self, job: Job, change: cancelling.Change) -> bool:
+        """Notes something in the ticket of a job that a vendor has; False where it has come to its end meanwhile."""
+        while not await self._ledger.mark(job, cancelling.AT_THE_VENDOR, change):
+            job = await self._fresh(job)
+            if job.state not in cancelling.AT_THE_VENDOR:
+                return False
+        return True
+
+    async def _mark_durably(self, job: Job, change: cancelling.Change) -> None:
+        await _durably(lambda: self._mark(job, change), f"job {job.id}: what the vendor said to the cancel")
+
+    def _is_new(self, job: Job) -> bool:
+        """True where a vendor that does not know it may not show it yet."""
+        return (self._clock.now() - _accepted(job)).total_seconds() < GRACE
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -476,10 +491,11 @@ class Machine:
             answer = await link.adapter.poll(link.api, _ticket(job))
         except JobLost as error:
             # Another process may have cancelled it since this one looked.
-            if cancelling.taken(await self._fresh(job)) is not None:
-                stopped = JobFailed("cancelled, and the vendor knows it no longer", kind="cancelled")
-                return await self._end(job, stopped)
-            if (self._clock.now() - _accepted(job)).total_seconds() < GRACE:
+            fresh = await self._fresh(job)
+            if cancelling.asked(fresh):
+                how = "cancelled" if cancelling.taken(fresh) else "asked to cancel it, the vendor gave no clear answer"
+                return await self._end(job, JobFailed(f"{how}, and the vendor knows it no longer", kind="cancelled"))
+            if self._is_new(job):
                 return await self._later(job, watch, link, error)
             return await self._end(job, error)
         except (Refused, JobFailed) as error:
@@ -684,6 +700,16 @@ class Machine:
             self._on_event(Event(job, what, progress))
         except Exception as error:
             logger.error("job %s: on_event raised %s", job.id, type(error).__name__)
+
+
+async def _durably(write: Callable[[], Awaitable[Result]], what: str) -> Result:
+    """Has something written, however long that takes: the vendor knows it already, and we must."""
+    while True:
+        try:
+            return await write()
+        except LedgerBroken as error:
+            logger.error("%s cannot be stored yet: %s", what, error.message)
+            await asyncio.sleep(1)
 
 
 async def _trace(event: str, info: Mapping[str, Any]) -> None:

@@ -98,8 +98,8 @@ def shares(settlement: Settlement, clips: int) -> list[int | None]:
 
 
 def counted(job: Job) -> Decimal | None:
-    """US dollars that a job counts for in every budget; None where its endpoint has no price."""
-    return None if job.price is None else dollars(job.spent)
+    """US dollars that a job counts for in every budget; None without a price for it, unless nothing is billed."""
+    return None if job.price is None and job.settled_how != "not billed" else dollars(job.spent)
 
 
 def dollars(amount: int) -> Decimal:

@@ -31,6 +31,9 @@ from rushes.plan import Plan, describe
 from rushes.providers.base import Submission
 from rushes.request import VideoRequest
 
+#: How the note of a job begins that a person had sent again; its reason changes with every try.
+RESUBMITTED = "resubmitted for "
+
 
 def order(
     request: VideoRequest,
@@ -109,6 +112,11 @@ def intent(
     return Intent(job, orders, sent, caps, again=again)
 
 
+def resubmitted(job: Job) -> bool:
+    """True for a job that a person had sent again. What it stands in for is given up: nothing else may come of that."""
+    return any(note.startswith(RESUBMITTED) for note in job.notes)
+
+
 def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: Decimal | None, caps: Caps) -> Intent:
     """The same bytes once more, as a new job of the same orders. Raises OverBudget where `max_usd` is too little."""
     if max_usd is not None and job.price is None:
@@ -120,8 +128,9 @@ def again(job: Job, orders: list[Order], sent: Bytes, now: datetime, max_usd: De
         id=new_id("job"),
         state=State.QUEUED,
         kind=None,
-        reason=f"resubmitted for {job.id}",
+        reason=None,
         fence=1,
+        notes=[*job.notes, f"{RESUBMITTED}{job.id}"],
         ticket=None,
         attempts=0,
         day=now.date().isoformat(),

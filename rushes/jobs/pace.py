@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from datetime import timedelta
 
 from rushes.clock import Clock
 from rushes.errors import NotSent
@@ -24,14 +25,14 @@ class Pace:
         self._turns: defaultdict[Door, deque[float]] = defaultdict(deque)
 
     async def turn(self, door: Door, deadline: Deadline | None = None) -> None:
-        """Waits for the next turn and takes it. Raises NotSent where the deadline passes before."""
+        """Waits for the next turn and takes it. Raises NotSent, at once, where none comes before the deadline."""
         while (pause := self.wait(door)) > 0:
             if deadline is not None and deadline.left <= pause:
-                await self._clock.sleep(deadline.left)
-                most = self._most(door)
+                most, at = self._most(door), self._clock.now() + timedelta(seconds=pause)
                 raise NotSent(
-                    "the deadline passed before it could be sent: it waited for its turn, and "
-                    f"{door[0]} takes {most:g} {'job' if most == 1 else 'jobs'} a minute"
+                    f"it cannot be sent before the deadline, {deadline.at:%H:%M:%S} UTC: its turn would come at "
+                    f"{at:%H:%M:%S} UTC, in {pause:.1f} s, and {door[0]} takes {most:g} "
+                    f"{'job' if most == 1 else 'jobs'} a minute"
                 )
             await self._clock.sleep(pause)
 

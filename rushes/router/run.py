@@ -345,12 +345,22 @@ class Runner:
         except asyncio.CancelledError:
             with suppress(VideoError):
                 await writing
-                await self._machine.withdraw(wanted.job)
+                await self._driver.withdraw(wanted.job)
             raise
 
     async def again(self, wanted: Intent) -> None:
-        """Writes down and drives an intent that a person decided on."""
-        await self._intend(wanted)
+        """Writes down and drives an intent that a person decided on, also where its caller gives up meanwhile.
+
+        What it stands in for is given up in the same moment: without it there would be nothing left to decide.
+        """
+        writing = asyncio.ensure_future(self._ledger.intend(wanted))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            with suppress(VideoError):
+                await asyncio.shield(writing)
+                self._driver.wake(wanted.job)
+            raise
         self._driver.wake(wanted.job)
 
     async def _withdraw(self, call: Call) -> None:
@@ -358,7 +368,7 @@ class Runner:
         for id in [*call.spent]:
             job = await self._ledger.job(id)
             if job is not None and job.state is State.QUEUED:
-                await self._machine.withdraw(job)
+                await self._driver.withdraw(job)
 
 
 def goes_on(policy: Policy, result: Result) -> bool:

@@ -177,7 +177,7 @@ def test_a_job_is_cancelled_at_its_vendor_and_what_it_costs_is_said(
     ended = rushes("jobs", "cancel", overdue, "--simulate", "--config", config)
 
     assert ended.code == 0
-    assert f"Job {overdue} at vllm-omni/wan-2.2 is overdue and may still cost $0.02" in ended.err
+    assert f"Job {overdue} at vllm-omni/wan-2.2 is overdue and counts for $0.02" in ended.err
     assert f"Job {overdue} is cancelled and counts for $0.00 (not billed)." in ended.err
     assert only(rushes("jobs", "--json").json)["state"] == "cancelled"
     assert "taken by the vendor on 2026-08-01" in rushes("jobs", "show", overdue).out
@@ -221,7 +221,7 @@ def test_a_vendor_that_stops_no_jobs_is_named_with_what_goes_on(rushes: Command)
 
     assert ended.code == 3
     assert "Failed to cancel the task" in ended.err
-    assert "may still cost $0.25" in ended.err
+    assert "counts for $0.25; stopping it may not change that" in ended.err
     assert "in PENDING status. It stays overdue and counts for $0.25" in ended.err
 
 

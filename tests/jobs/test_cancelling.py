@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,25 @@ import yaml
 
 from rushes import Rushes
 from rushes.config import Limits
-from rushes.errors import BadInput, JobFailed, NotAuthorized, RateLimited, Unavailable, Unsupported, VideoError
+from rushes.errors import (
+    BadInput,
+    JobFailed,
+    LedgerBroken,
+    NotAuthorized,
+    RateLimited,
+    Unavailable,
+    Unsupported,
+    VideoError,
+)
 from rushes.http import httpx
-from rushes.jobs.cancelling import taken
-from rushes.jobs.machine import Event
-from rushes.ledger import FINAL, Job, State
+from rushes.jobs.cancelling import POSSIBLE, taken
+from rushes.jobs.machine import GRACE, Event, Next
+from rushes.ledger import FINAL, Job, Ledger, State, Transition
 from rushes.simulated import InProcess
 from rushes.simulator.faults import Fault
 from rushes.take import Take
 from tests.jobs.conftest import Simulated
-from tests.jobs.session import Vendor, session, trouble, video
+from tests.jobs.session import Reply, Session, Vendor, session, trouble, video
 from tests.router.chains import Line, policy
 from tests.router.conftest import line
 
@@ -348,7 +358,6 @@ async def test_a_job_of_another_world_cannot_be_cancelled_from_here(simulated: S
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.ConnectError("refused"),
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("cut"),
         httpx.Response(500, content=b"<html>"),
@@ -370,9 +379,9 @@ async def test_a_cancel_whose_answer_is_lost_changes_nothing_and_says_so(
     assert "a second cancel does no harm" in (error.hint or "")
     assert (len(wire.asked), taken(job)) == (1, None)
     if arrives:
-        # What became of it is then what the vendor says when it is asked after the job.
-        assert job.state is {WAN: State.CANCELLED, OMNI: State.LOST}[endpoint]
-        assert job.settled == job.reserved
+        # One vendor says so when it is asked after the job; the other has removed it, and it was asked to.
+        assert job.state is State.CANCELLED
+        assert job.settled == {WAN: job.reserved, OMNI: 0}[endpoint]
     else:
         assert isinstance(result, Take)
 
@@ -416,7 +425,7 @@ async def test_no_fault_of_the_vendor_during_a_cancel_loses_the_job(
     # Half an answer to a cancel is none: the vendor stopped it all the same.
     heard = fault == "poll_cut" and occasion == 1
     assert isinstance(result, VideoError if heard else Take)
-    assert job.state is ({WAN: State.CANCELLED, OMNI: State.LOST}[endpoint] if heard else State.SUCCEEDED)
+    assert job.state is (State.CANCELLED if heard else State.SUCCEEDED)
 
 
 @pytest.mark.parametrize("fault", ["strange_status", "late_failure", "moderated", "never_finishes", "expired_link"])
@@ -433,9 +442,9 @@ async def test_a_fault_that_stays_with_the_job_does_not_keep_it_from_being_cance
 async def test_a_job_that_the_vendor_has_forgotten_is_lost_and_not_cancelled(
     fault: str, simulated: Simulated, wire: Wire
 ) -> None:
-    [answer], _, job = await cancelled(simulated, OMNI, faults=[fault])
+    [error], _, job = await cancelled(simulated, OMNI, faults=[fault])
 
-    assert isinstance(answer, Job)
+    assert isinstance(error, Unavailable)  # just after it was accepted, it may still turn up
     assert (job.state, job.settled_how, wire.asked) == (State.LOST, "assumed", [])
 
 
@@ -449,6 +458,219 @@ async def test_a_key_that_is_no_longer_there_keeps_a_job_from_being_cancelled(tm
         with pytest.raises(NotAuthorized):
             await here.machine.cancel(job)
         assert await here.fresh(job) == job
+
+
+# --- the word of it in the ledger -------------------------------------------------------------------------------------
+
+
+class Removes(Vendor):
+    """A vendor whose cancel removes the job; each takes its answer in turn, the last one again and again."""
+
+    def __init__(self, *answers: Reply, polls: Sequence[Reply] = (video(), trouble(404))) -> None:
+        super().__init__([video("queued")], polls=polls)
+        self.answers = [*answers]
+        self.deletes = 0
+        #: What happens after the vendor has decided, and before its answer comes.
+        self.meanwhile: list[Callable[[], Awaitable[Any]]] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "DELETE":
+            return await super().__call__(request)
+        self.deletes += 1
+        answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
+        return self._next([answer])
+
+
+REMOVED = httpx.Response(200, json={"id": "video_1", "deleted": True})
+
+
+@asynccontextmanager
+async def process(home: Path, vendor: Vendor) -> AsyncIterator[Session]:
+    """A process whose vendor stops jobs."""
+    async with session(home, vendor) as here:
+        adapter: Any = here.link.adapter
+        adapter.settings = adapter.settings.model_copy(update={"delete": "cancels"})
+        yield here
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx.ConnectError("refused"), Unavailable),
+        (trouble(401), NotAuthorized),
+        (trouble(404), Unsupported),
+        (trouble(409), Unsupported),
+        (trouble(429), RateLimited),
+    ],
+    ids=repr,
+)
+async def test_a_cancel_that_was_refused_or_never_sent_leaves_no_word_and_a_lost_job_is_lost(
+    answer: Reply, kind: type[VideoError], tmp_path: Path
+) -> None:
+    async with process(tmp_path, Removes(answer)) as here:
+        job = await here.stepped(await here.order())
+        with pytest.raises(kind):
+            await here.machine.cancel(job)
+        left = await here.fresh(job)
+        ended = await here.driver.wait(job)
+
+    assert left == job
+    assert (ended.state, ended.settled, ended.settled_how) == (State.LOST, job.reserved, "assumed")
+
+
+@pytest.mark.parametrize("answer", [trouble(500), trouble(408), httpx.ReadTimeout("slow")], ids=repr)
+async def test_a_job_that_is_gone_after_a_cancel_without_a_clear_answer_was_cancelled(
+    answer: Reply, tmp_path: Path
+) -> None:
+    async with process(tmp_path, Removes(answer)) as here:
+        job = await here.stepped(await here.order())
+        with pytest.raises(Unavailable, match="nobody knows whether"):
+            await here.machine.cancel(job)
+        again = await here.machine.cancel(job)  # which finds it gone, and asks no more
+        ended = await here.driver.wait(again.job)
+
+    assert (ended.state, ended.kind) == (State.CANCELLED, "cancelled")
+    assert ended.reason == "asked to cancel it, the vendor gave no clear answer, and the vendor knows it no longer"
+    assert here.vendor.deletes == 1  # type: ignore[attr-defined]
+
+
+async def test_a_process_that_ends_before_it_could_write_the_answer_down_leaves_word_of_having_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = noted(monkeypatch, [None, asyncio.CancelledError()])
+
+    async with process(tmp_path, Removes(REMOVED)) as here:
+        job = await here.stepped(await here.order())
+        with pytest.raises(asyncio.CancelledError):
+            await here.machine.cancel(job)
+        ended = await here.driver.wait(job)
+
+    assert (ended.state, taken(ended), marks) == (State.CANCELLED, None, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(REMOVED, State.CANCELLED), (trouble(409), State.LOST)], ids=["taken", "refused"]
+)
+async def test_what_the_vendor_said_is_written_down_though_the_ledger_fails_meanwhile(
+    answer: Reply, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = noted(monkeypatch, [None, LedgerBroken("database or disk is full")])
+
+    async with process(tmp_path, Removes(answer)) as here:
+        job = await here.stepped(await here.order())
+        [said] = await asyncio.gather(here.machine.cancel(job), return_exceptions=True)
+        ended = await here.driver.wait(await here.fresh(job))
+
+    assert isinstance(said, Unsupported if state is State.LOST else Next)
+    assert (ended.state, taken(ended) is not None, marks) == (state, state is State.CANCELLED, [])
+
+
+async def test_where_the_ledger_cannot_take_the_word_of_it_the_vendor_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted(monkeypatch, [LedgerBroken("database or disk is full")])
+
+    async with process(tmp_path, Removes(REMOVED)) as here:
+        job = await here.stepped(await here.order())
+        with pytest.raises(LedgerBroken):
+            await here.machine.cancel(job)
+        assert await here.fresh(job) == job
+
+    assert here.vendor.deletes == 0  # type: ignore[attr-defined]
+
+
+async def test_a_process_that_finds_the_job_gone_before_the_answer_to_the_cancel_is_there_calls_it_cancelled(
+    tmp_path: Path,
+) -> None:
+    vendor = Removes(REMOVED)
+
+    async with process(tmp_path, vendor) as driving, process(tmp_path, vendor) as other:
+        job = await driving.stepped(await driving.order())
+        vendor.meanwhile = [lambda: driving.stepped(job)]
+        answer = await other.machine.cancel(await other.ledger.own(job.id))
+
+    assert (answer.job.state, answer.job.kind) == (State.CANCELLED, "cancelled")
+    assert (vendor.deletes, answer.job.runner) == (1, driving.ledger.runner)
+
+
+async def test_of_two_who_ask_one_that_is_told_no_leaves_the_word_of_the_other(tmp_path: Path) -> None:
+    """The first cancel removes the job, the second is told that there is none, and then somebody asks after it."""
+    vendor = Removes(REMOVED, trouble(404), polls=[video(), video(), trouble(404)])
+
+    async with process(tmp_path, vendor) as driving, process(tmp_path, vendor) as one, process(tmp_path, vendor) as two:
+        job = await driving.stepped(await driving.order())
+
+        async def second() -> None:
+            with pytest.raises(Unsupported):
+                await two.machine.cancel(job)
+            await driving.stepped(job)
+
+        vendor.meanwhile = [second]
+        answer = await one.machine.cancel(job)
+
+    assert (answer.job.state, vendor.deletes) == (State.CANCELLED, 2)
+
+
+async def test_a_job_that_was_taken_over_meanwhile_is_marked_all_the_same(tmp_path: Path) -> None:
+    async with process(tmp_path, Removes(REMOVED)) as dead:
+        job = await dead.stepped(await dead.order())
+
+    async with process(tmp_path, Removes(REMOVED)) as here:
+        await here.driver.start()
+        await here.ledger.own(job.id)
+        answer = await here.machine.cancel(job)  # as it was read before
+
+    assert (answer.job.fence, taken(answer.job) is not None) == (job.fence + 1, True)
+
+
+def noted(monkeypatch: pytest.MonkeyPatch, errors: list[BaseException | None]) -> list[BaseException | None]:
+    """What the ledger raises, in turn, for words about a cancel; what is left of it."""
+    mark = Ledger.mark
+
+    async def failing(self: Ledger, *given: Any) -> bool:
+        error = errors.pop(0) if errors else None
+        if error is not None:
+            raise error
+        return await mark(self, *given)
+
+    monkeypatch.setattr(Ledger, "mark", failing)
+    return errors
+
+
+# --- just after it was accepted ---------------------------------------------------------------------------------------
+
+
+async def test_a_job_that_the_vendor_does_not_show_yet_is_not_cancelled_and_may_be_a_moment_later(
+    tmp_path: Path,
+) -> None:
+    vendor = Removes(REMOVED, polls=[trouble(404), video(), trouble(404)])
+
+    async with process(tmp_path, vendor) as here:
+        job = await here.stepped(await here.order())
+        with pytest.raises(
+            Unavailable, match=r"was not cancelled: OpenAI does not show it yet .* stays running"
+        ) as told:
+            await here.machine.cancel(job)
+        assert (await here.fresh(job), vendor.deletes) == (job, 0)
+        answer = await here.machine.cancel(job)
+        ended = await here.driver.wait(answer.job)
+
+    assert told.value.hint == "Ask again in a moment."
+    assert (ended.state, vendor.deletes) == (State.CANCELLED, 1)
+
+
+async def test_a_job_that_the_vendor_knows_no_longer_is_lost_and_nobody_is_asked(tmp_path: Path) -> None:
+    vendor = Removes(REMOVED, polls=[trouble(404)])
+
+    async with process(tmp_path, vendor) as here:
+        job = await here.stepped(await here.order())
+        await vendor.clock.sleep(GRACE)
+        answer = await here.machine.cancel(job)
+        ended = await here.driver.wait(answer.job)
+
+    assert (ended.state, ended.settled_how, vendor.deletes) == (State.LOST, "assumed", 0)
 
 
 # --- several at once --------------------------------------------------------------------------------------------------
@@ -465,6 +687,32 @@ async def test_two_who_cancel_at_once_in_one_process_ask_the_vendor_once(simulat
 async def shared(simulated: Simulated) -> Callable[[], Any]:
     """Another process on the same home and in the same world."""
     return lambda: simulated.open(resume=False)
+
+
+@pytest.mark.parametrize("state", [State.UNCLEAR, State.SENDING])
+async def test_a_job_that_cannot_be_cancelled_stays_with_the_process_that_has_it(
+    state: State, shared: Callable[[], Rushes], simulated: Simulated
+) -> None:
+    """It may be about to adopt it."""
+    async with simulated.open(faults=["drop_after_accept"]) as driving, shared() as other:
+        await driving.generate_all("a kite", endpoint=LITE)
+        [job] = await driving.jobs()
+        await driving._ledger.move(Transition(job.id, job.fence, frozenset({job.state}), {"state": state}))
+
+        with pytest.raises(BadInput):
+            await other.cancel(job.id)
+        assert await other.job(job.id) == replace(job, state=state)
+
+
+async def test_a_job_that_becomes_unclear_while_its_cancel_begins_stays_with_the_process_that_has_it(
+    tmp_path: Path,
+) -> None:
+    async with session(tmp_path, Vendor()) as driving, session(tmp_path, Vendor()) as other:
+        await other.driver.start()
+        job = await driving.order(state=State.UNCLEAR)
+
+        assert await other.ledger.own(job.id, of=POSSIBLE) == job
+        assert (await other.ledger.own(job.id)).runner == other.ledger.runner
 
 
 @pytest.mark.parametrize("endpoint", [WAN, OMNI])

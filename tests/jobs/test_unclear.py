@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from rushes.config import Limits
-from rushes.errors import BadInput, OverBudget, Unclear
+from rushes.errors import BadInput, OverBudget, SetupError, Unclear
 from rushes.http import httpx
 from rushes.jobs.machine import LOOKS
 from rushes.jobs.orders import error_of
-from rushes.ledger import Job, State
+from rushes.ledger import Intent, Job, Ledger, State
 from rushes.providers.base import Ticket
+from rushes.take import Take
 from tests.jobs.conftest import Simulated, takes_of
 from tests.jobs.session import Vendor, session, trouble, video
 
@@ -258,6 +259,56 @@ async def test_sending_it_again_may_be_capped(simulated: Simulated) -> None:
 
         assert (await rushes.job(job.id)).state is State.UNCLEAR
         assert len(await rushes.jobs()) == 1
+
+
+@pytest.mark.parametrize("how", ["closed", "given up"])
+async def test_a_decision_to_send_it_again_stands_though_nobody_waits_for_it_any_more(
+    how: str, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the moment at which the new job is in the ledger and the old one written off."""
+    ending: list[asyncio.Task[None]] = []
+    intend = Ledger.intend
+
+    async def and_then(self: Ledger, intent: Intent) -> None:
+        await intend(self, intent)
+        if intent.instead_of is not None:
+            if how == "closed":
+                ending.append(asyncio.create_task(rushes.close()))
+            else:
+                deciding.cancel()
+            for _ in range(9):  # until the one who decided has been told
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(Ledger, "intend", and_then)
+    async with simulated.open(faults=["drop_after_accept"]) as rushes:
+        job = await unclear_job(rushes, "a kite")
+        deciding = asyncio.create_task(rushes.resubmit(job.id))
+        [told] = await asyncio.gather(deciding, return_exceptions=True)
+        await asyncio.gather(*ending)
+    assert isinstance(told, SetupError if how == "closed" else asyncio.CancelledError)
+
+    async with simulated.open() as rushes:
+        second, first = await rushes.jobs()
+        assert (first.state, second.notes[-1]) == (State.LOST, f"resubmitted for {job.id}")
+        assert second.state not in (State.CANCELLED, State.LOST)
+        [result] = await rushes.wait(second)
+    # One that was sent in the first session meets its fault.
+    assert isinstance(result, Take | Unclear)
+    assert len(simulated.accepted()) == 2
+
+
+async def test_a_resubmitted_job_is_given_up_by_nobody_but_a_person(simulated: Simulated) -> None:
+    async with simulated.open() as rushes:
+        job = await unclear_job(rushes, UNCLEAR)
+        deciding = asyncio.create_task(rushes.resubmit(job.id))
+        with rushes.clock.working():  # its endpoint is left alone for a moment after the first
+            second = await deciding
+
+            # As a command does that is interrupted.
+            assert await rushes.withdraw(second.id) == second
+            assert second.state is State.QUEUED
+            assert await rushes._ledger.bytes_of(second.id) is not None
+            assert (await rushes.cancel(second.id)).state is State.CANCELLED
 
 
 async def test_only_what_stands_still_can_be_decided(simulated: Simulated) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ async def test_the_wait_for_a_slot_ends_with_the_deadline_at_no_cost_and_is_name
     assert len(line.submits) == 2
 
 
-async def test_the_wait_for_a_turn_of_the_minute_ends_with_the_deadline_and_is_named(
+async def test_a_turn_of_the_minute_that_cannot_come_before_the_deadline_is_not_waited_for_and_is_named(
     simulated: Simulated, line: Line
 ) -> None:
     chosen = policy(SORA, pessimism=0, deadline=400)
@@ -131,12 +132,20 @@ async def test_the_wait_for_a_turn_of_the_minute_ends_with_the_deadline_and_is_n
 
     assert isinstance(one, Take)
     assert isinstance(two, NotSent)
-    assert "it waited for its turn, and openai/sora-2 takes 0.1 jobs a minute" in two.message
-    assert late.ended is not None
-    assert (late.ended - begun).total_seconds() == pytest.approx(400, abs=0.1)
+    assert "in 600.0 s, and openai/sora-2 takes 0.1 jobs a minute" in two.message
+    assert late.ended == begun
     assert (late.sending, late.settled) == (None, 0)
     assert sent.state is State.SUCCEEDED
     assert len(line.submits) == 1
+
+
+async def test_where_a_turn_of_the_minute_cannot_come_in_time_the_clip_is_made_elsewhere(simulated: Simulated) -> None:
+    chosen = policy(SORA, VEO, pessimism=0, deadline=400)
+
+    async with simulated.open(config=few(simulated, concurrency=9, submits_per_minute=0.1)) as rushes:
+        takes = takes_of(await rushes.generate_all("a kite", count=2, policy=chosen))
+
+    assert [take.endpoint for take in takes] == [SORA, VEO]
 
 
 async def test_a_wait_that_the_vendor_asked_for_is_named_when_the_deadline_ends_it(
@@ -196,6 +205,40 @@ async def test_a_caller_that_gives_up_takes_back_what_waits_for_its_turn(simulat
     assert all(job.state in FINAL for job in later)
     assert agree(later, simulated)
     assert len(line.submits) == 1
+
+
+@pytest.mark.parametrize("how", ["given up", "withdrawn"])
+@pytest.mark.parametrize("concurrency", [2, 20], ids=["waiting for a slot", "waiting for a turn"])
+async def test_what_is_given_up_before_it_was_sent_uses_up_neither_slots_nor_turns(
+    concurrency: int, how: str, simulated: Simulated
+) -> None:
+    config = few(simulated, concurrency=concurrency, submits_per_minute=2)
+    async with simulated.open(config=config) as rushes:
+        making = [asyncio.create_task(rushes.generate(f"kite {each}", endpoint=SORA)) for each in range(8)]
+        with rushes.clock.working():  # after they were made, or their sleeps would let go of it
+            while len(await rushes.jobs(states=[State.SENDING])) < 2:
+                pass
+            while len(queued := await rushes.jobs(states=[State.QUEUED])) < 6:
+                pass
+            at = rushes.clock.now()
+            if how == "withdrawn":
+                for job in queued:
+                    await rushes.withdraw(job.id)
+            else:
+                for each in making:
+                    each.cancel()
+                await asyncio.gather(*making, return_exceptions=True)
+        take = await rushes.generate("last", endpoint=SORA)
+        last, *others = await rushes.jobs()
+        await asyncio.gather(*making, return_exceptions=True)
+
+    assert (take.job, len(others)) == (last.id, 8)
+    assert last.sending is not None
+    # By then a minute has passed since two were sent, and where only two run at once, the first of them has ended.
+    free = at + timedelta(seconds=60)
+    if concurrency == 2:
+        free = max(free, min(job.ended for job in others if job.ended is not None and job.sending is not None))
+    assert (last.sending - free).total_seconds() == pytest.approx(0, abs=0.1)
 
 
 async def test_giving_up_while_a_second_clip_is_written_down_leaves_nothing_behind(
