@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from rushes.card import Billing, Endpoint, load_cards
 from rushes.errors import BadFile, BadReply, JobFailed, JobLost, OverBudget, Refused, Unavailable, VideoError
 from rushes.jobs import money
+from rushes.ledger import Ledger
 from rushes.plan import Plan, Settings, plan
 from rushes.providers.base import Usage
 from rushes.request import VideoRequest
+from tests.ledger.making import job
 
 DAY = date(2026, 8, 1)
 CARDS = load_cards()
@@ -144,3 +147,22 @@ def test_foreign_money_is_reserved_at_its_dated_rate() -> None:
 
     assert money.reserve(made, 1, None) == money.micro(Decimal("0.60") * Decimal("0.1433") * 5) == 429_900
     assert money.reserve(replace(made, price=Decimal("0.0000001")), 1, None) == 1
+
+
+@pytest.mark.parametrize(
+    ("price", "settled", "how", "said"),
+    [
+        (None, None, None, None),
+        (None, 0, "unknown", None),
+        (None, 0, "not billed", Decimal(0)),
+        (400_000, None, None, Decimal("0.40")),
+        (400_000, 0, "not billed", Decimal(0)),
+    ],
+)
+async def test_a_job_without_a_price_counts_for_nothing_known_unless_nothing_is_billed(
+    price: int | None, settled: int | None, how: str | None, said: Decimal | None, tmp_path: Path
+) -> None:
+    async with Ledger.open(tmp_path) as ledger:
+        found = job(ledger, price=price, reserved=price or 0, settled=settled, settled_how=how)
+
+    assert money.counted(found) == said
