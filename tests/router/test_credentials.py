@@ -281,15 +281,26 @@ async def test_a_job_whose_key_is_gone_before_it_was_sent_is_not_sent_with_anoth
     keyed: Simulated, tmp_path: Path, line: Line
 ) -> None:
     line.answers["openai"] = [httpx.ConnectError("refused")]
+    nobody_waits = asyncio.Event()
+
+    async def held(_: httpx.Request) -> None:
+        await nobody_waits.wait()
+
+    line.before = held
     async with keyed.open() as rushes:
         making = asyncio.create_task(rushes.generate("a kite", endpoint=SORA))
         await line.reached.wait()
-        await rushes.close()
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
-        line.asked.clear()
+        closing = asyncio.create_task(rushes.close())
+        await asyncio.sleep(0)
+        nobody_waits.set()
+        await closing
+    line.before = None
+    line.asked.clear()
     async with Ledger.open(keyed.home) as ledger:
         [job] = await ledger.jobs()
+        assert job.state is State.QUEUED
         assert job.credential is not None
     other = {"north": "south", "south": "north"}[job.credential]
     now = replace(keyed, config=with_keys(tmp_path / "left", {other: two()[other]}))
