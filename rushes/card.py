@@ -180,7 +180,7 @@ class Lifecycle(Fact):
 
 
 class Version(Fact):
-    """What a vendor serves under a name of the same sound. The newest row that has begun counts; old rows stay."""
+    """What a vendor serves under a name that stays as it is. The newest row that has begun counts; old rows stay."""
 
     since: date
     name: str
